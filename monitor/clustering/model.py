@@ -1,0 +1,59 @@
+"""The reference model: what the ground looked like on the clear scene, as clusters."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.clustering.labels import NO_LABEL, LabelMap
+from monitor.scenes.grid import Grid
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceModel:
+    """K-means fitted on a clear scene, with that scene.
+
+    `center` and `scale` (bands,) make the feature space: ``(reflectance - center) / scale``. `centroids`
+    (k, bands) lie in it, ordered from dark to bright. `spread` (k,) is the robust spread (median + MAD) of
+    the distance of a cluster's pixels to their centroid, `radius` (k,) its 99.9th percentile.
+    `reflectance` float32 (bands, rows, columns) is the clear scene, NaN where it has no data or was cloudy;
+    `labels` is its label map, `NO_LABEL` in the same places. `card` is what card.json says.
+    """
+
+    monitor: str
+    version: int
+    scene_id: str
+    bands: tuple[str, ...]
+    grid: Grid
+    center: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    centroids: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    radius: NDArray[np.float32]
+    reflectance: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    card: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def k(self) -> int:
+        """Number of clusters."""
+        return len(self.centroids)
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Where the reference can be compared with, (rows, columns)."""
+        known: NDArray[np.bool_] = self.labels != NO_LABEL
+        return known
+
+    @cached_property
+    def label_map(self) -> LabelMap:
+        """Labels and centroids of the clear scene."""
+        return LabelMap(self.labels, self.centroids)
+
+    def features(self, reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Reflectance (bands, ...) in the scaled feature space, same shape."""
+        column = (-1,) + (1,) * (reflectance.ndim - 1)
+        scaled: NDArray[np.float32] = (reflectance - self.center.reshape(column)) / self.scale.reshape(column)
+        return scaled

@@ -1,0 +1,297 @@
+"""Typed settings from config.yaml and the environment.
+
+Paths in the file are relative to the file. ``MONITOR_<KEY>`` overrides a top-level key, for example
+``MONITOR_DATABASE``; ``MONITOR_WEB__PORT`` reaches into a section.
+"""
+
+import difflib
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+import yaml
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from monitor.errors import ConfigError
+
+BandName = Literal["coastal", "blue", "green", "red", "nir08", "swir16", "swir22"]
+BANDS: tuple[str, ...] = get_args(BandName)
+"""Reflective bands by their STAC common name, in order of wavelength."""
+
+DURATION = re.compile(r"(\d+)\s*([smhdw])")
+DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_duration(value: object) -> object:
+    """'30d', '6h', '90s' as a timedelta; anything else as it is."""
+    if isinstance(value, str) and (match := DURATION.fullmatch(value.strip())):
+        return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError(f"{value!r} is not a duration such as 30d, 6h or 90s")
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+
+
+class Section(BaseModel):
+    """A part of the file; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CatalogSettings(Section):
+    """Where scenes come from: a URL of any STAC API or static catalog, or one of the presets."""
+
+    url: str | None = None
+    preset: Literal["planetary-computer", "earth-search", "usgs"] | None = None
+    timeout: Duration = timedelta(seconds=30)
+
+    @model_validator(mode="after")
+    def one_of_url_and_preset(self) -> Self:
+        """Exactly one of the two says where the catalog is."""
+        if (self.url is None) == (self.preset is None):
+            raise ValueError("give either url or preset")
+        return self
+
+
+class ReferenceSettings(Section):
+    """The clear scene that the reference model is fitted on (`auto`: the clearest one) and its k."""
+
+    scene: str = "auto"
+    k: Literal["auto"] | Annotated[int, Field(ge=2, le=64)] = "auto"
+
+
+class SweepSettings(Section):
+    """Range of k tried on every scene."""
+
+    k_min: int = Field(3, ge=2, le=64)
+    k_max: int = Field(10, ge=2, le=64)
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        """k_min is not above k_max."""
+        if self.k_min > self.k_max:
+            raise ValueError(f"k_min {self.k_min} is above k_max {self.k_max}")
+        return self
+
+    @property
+    def range(self) -> range:
+        """Every k of the sweep."""
+        return range(self.k_min, self.k_max + 1)
+
+
+class DetectionSettings(Section):
+    """What counts as a finding; docs/method.md explains each."""
+
+    use_qa: bool = True
+    """Read QA_PIXEL where there is one: to leave clouds out of a reference and as a second witness."""
+
+
+class MonitorSettings(Section):
+    """One area under watch."""
+
+    name: Name
+    catalogs: list[str] = Field(min_length=1)
+    collections: list[str] = Field(["landsat-c2-l2"], min_length=1)
+    platforms: list[str] = ["landsat-8"]
+    aoi: tuple[float, float, float, float] | Path
+    bands: list[BandName] = Field(["blue", "green", "red", "nir08", "swir16", "swir22"], min_length=1)
+    resolution: float | None = Field(None, gt=0)
+    min_valid: float = Field(0.05, ge=0, le=1)
+    start: date
+    lookback: Duration = timedelta(days=30)
+    every: str = "6h"
+    reference: ReferenceSettings = ReferenceSettings()
+    sweep: SweepSettings = SweepSettings()
+    detection: DetectionSettings = DetectionSettings()
+    notify: list[str] = []
+
+    @field_validator("aoi")
+    @classmethod
+    def sane_box(cls, value: tuple[float, ...] | Path) -> tuple[float, ...] | Path:
+        """A box has west < east, south < north, in degrees."""
+        if isinstance(value, tuple):
+            west, south, east, north = value
+            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+                raise ValueError(f"{list(value)} is not [west, south, east, north] in degrees")
+        return value
+
+    @field_validator("bands")
+    @classmethod
+    def bands_once(cls, value: list[str]) -> list[str]:
+        """No band twice."""
+        if len(set(value)) < len(value):
+            raise ValueError(f"a band is listed twice: {', '.join(value)}")
+        return value
+
+    @field_validator("every")
+    @classmethod
+    def schedule(cls, value: str) -> str:
+        """A duration or a cron line."""
+        if DURATION.fullmatch(value.strip()):
+            return value
+        try:
+            CronTrigger.from_crontab(value, timezone=UTC)
+        except ValueError as error:
+            raise ValueError(f"{value!r} is neither a duration such as 6h nor a cron line ({error})") from None
+        return value
+
+    @field_validator("notify")
+    @classmethod
+    def nothing_sent_yet(cls, value: list[str]) -> list[str]:
+        """Notifications are not built yet, and a silent one would be worse than none."""
+        if value:
+            raise ValueError("this version sends no notifications yet; leave the list empty")
+        return value
+
+    @property
+    def start_time(self) -> datetime:
+        """Start of the first day looked at, UTC."""
+        return datetime(self.start.year, self.start.month, self.start.day, tzinfo=UTC)
+
+
+class EngineSettings(Section):
+    """Where scenes are processed."""
+
+    kind: Literal["local"] = "local"
+    workers: int = Field(2, ge=1)
+
+
+class WebSettings(Section):
+    """Address of the pages and the API."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=1, le=65535)
+
+
+class Settings(BaseSettings):
+    """Everything in config.yaml."""
+
+    model_config = SettingsConfigDict(env_prefix="MONITOR_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    database: str = "sqlite:///monitor.db"
+    models_dir: Path = Path("models")
+    catalogs: dict[Name, CatalogSettings] = Field(min_length=1)
+    monitors: list[MonitorSettings] = Field(min_length=1)
+    engine: EngineSettings = EngineSettings()
+    web: WebSettings = WebSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def names_agree(self) -> Self:
+        """Monitors are named once and use catalogs that exist."""
+        names = [monitor.name for monitor in self.monitors]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two monitors have one name: {', '.join(names)}")
+        for monitor in self.monitors:
+            for catalog in monitor.catalogs:
+                if catalog not in self.catalogs:
+                    known = ", ".join(self.catalogs)
+                    raise ValueError(f"monitor {monitor.name} uses catalog {catalog!r}; known are {known}")
+        return self
+
+    def monitor(self, name: str) -> MonitorSettings:
+        """The monitor of that name; ConfigError if there is none."""
+        for monitor in self.monitors:
+            if monitor.name == name:
+                return monitor
+        raise ConfigError(f"no monitor {name!r}; the configuration has {', '.join(m.name for m in self.monitors)}")
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings from a YAML file and the environment, with every path made absolute.
+
+    Raises ConfigError that names the file, the key and what is allowed there.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; `monitor init` writes a configuration to start from") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} holds no settings; `monitor init` writes a configuration to start from")
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        raise ConfigError(explain(path, error)) from error
+    return with_absolute_paths(settings, path.resolve().parent)
+
+
+def explain(path: Path, error: ValidationError) -> str:
+    """One line per wrong key: file, key, what is wrong, what is allowed."""
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "(file)"
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            allowed = sorted(keys_at(problem["loc"][:-1]))
+            close = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)
+            message = f"unknown key{f', did you mean {close[0]!r}?' if close else ''} (allowed: {', '.join(allowed)})"
+        lines.append(f"{path}: {key}: {message}")
+    return "\n".join(lines)
+
+
+def keys_at(location: tuple[int | str, ...]) -> set[str]:
+    """The keys that the section at a place in the file may have."""
+    model: type[BaseModel] = Settings
+    sections: dict[str, type[BaseModel]] = {
+        "catalogs": CatalogSettings,
+        "monitors": MonitorSettings,
+        "reference": ReferenceSettings,
+        "sweep": SweepSettings,
+        "detection": DetectionSettings,
+        "engine": EngineSettings,
+        "web": WebSettings,
+    }
+    for part in location:
+        model = sections.get(str(part), model)
+    return set(model.model_fields)
+
+
+def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
+    """The same settings with paths, catalog files and an SQLite file laid relative to a folder."""
+    catalogs = {
+        name: catalog.model_copy(update={"url": absolute_location(catalog.url, folder)})
+        for name, catalog in settings.catalogs.items()
+    }
+    monitors = [
+        monitor.model_copy(update={"aoi": folder / monitor.aoi}) if isinstance(monitor.aoi, Path) else monitor
+        for monitor in settings.monitors
+    ]
+    changes: dict[str, Any] = {
+        "database": absolute_database(settings.database, folder),
+        "models_dir": folder / settings.models_dir,
+        "catalogs": catalogs,
+        "monitors": monitors,
+    }
+    return settings.model_copy(update=changes)
+
+
+def absolute_location(url: str | None, folder: Path) -> str | None:
+    """A URL as it is, a path relative to the folder."""
+    return url if url is None or "://" in url else str((folder / url).resolve())
+
+
+def absolute_database(url: str, folder: Path) -> str:
+    """An SQLAlchemy URL whose SQLite file lies relative to the folder."""
+    prefix, marker, name = url.partition("sqlite:///")
+    if prefix or not marker or not name or name == ":memory:" or name.startswith("file:"):
+        return url
+    return f"sqlite:///{folder / name}"

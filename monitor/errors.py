@@ -1,0 +1,70 @@
+"""The errors that the monitor raises on purpose.
+
+    MonitorError
+    ├── RetryableError            worth another attempt later, nothing about the input is wrong
+    │   ├── CatalogUnavailable    a STAC catalog did not answer, or answered with 429 / 5xx
+    │   ├── AssetUnavailable      a band file could not be fetched
+    │   └── StoreUnavailable      the database is locked, full, or unreachable
+    └── PermanentError            the same attempt will fail again until somebody changes something
+        ├── ConfigError           config.yaml or a command line is wrong
+        ├── ItemError             a STAC item is malformed
+        ├── SceneError            a scene cannot be used: missing band, wrong CRS, nothing valid
+        ├── AssetError            a band file is not what it says: HTML, truncated, not a raster
+        ├── ReferenceModelError   no reference model, or one that changed on disk
+        ├── StoreError            the database cannot be written or has another schema
+        └── NotFoundError         a name that nothing stored goes by
+
+A message says what was being done to which scene, what was found, and what to do about it.
+"""
+
+
+class MonitorError(Exception):
+    """Root of every error that the monitor raises on purpose."""
+
+
+class RetryableError(MonitorError):
+    """Worth another attempt later."""
+
+
+class PermanentError(MonitorError):
+    """Fails again until somebody changes something."""
+
+
+class CatalogUnavailable(RetryableError):  # noqa: N818
+    """A STAC catalog did not answer, or answered with 429 or 5xx."""
+
+
+class AssetUnavailable(RetryableError):  # noqa: N818
+    """A band file could not be fetched."""
+
+
+class StoreUnavailable(RetryableError):  # noqa: N818
+    """The database is locked, full, or unreachable."""
+
+
+class ConfigError(PermanentError):
+    """config.yaml or a command line is wrong."""
+
+
+class ItemError(PermanentError):
+    """A STAC item is malformed."""
+
+
+class SceneError(PermanentError):
+    """A scene cannot be used: missing band, wrong CRS, nothing valid."""
+
+
+class AssetError(PermanentError):
+    """A band file is not what it says: HTML, truncated, not a raster."""
+
+
+class ReferenceModelError(PermanentError):
+    """No reference model, or one that changed on disk."""
+
+
+class StoreError(PermanentError):
+    """The database cannot be written or has another schema."""
+
+
+class NotFoundError(PermanentError):
+    """A name that nothing stored goes by."""
