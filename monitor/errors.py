@@ -9,6 +9,7 @@
         ├── ConfigError           config.yaml or a command line is wrong
         ├── ItemError             a STAC item is malformed
         ├── SceneError            a scene cannot be used: missing band, wrong CRS, nothing valid
+        │   └── TooFewPixels      a scene that touches the area, but not enough to judge anything
         ├── AssetError            a band file is not what it says: HTML, truncated, not a raster
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
@@ -30,15 +31,15 @@ class PermanentError(MonitorError):
     """Fails again until somebody changes something."""
 
 
-class CatalogUnavailable(RetryableError):  # noqa: N818
+class CatalogUnavailable(RetryableError):
     """A STAC catalog did not answer, or answered with 429 or 5xx."""
 
 
-class AssetUnavailable(RetryableError):  # noqa: N818
+class AssetUnavailable(RetryableError):
     """A band file could not be fetched."""
 
 
-class StoreUnavailable(RetryableError):  # noqa: N818
+class StoreUnavailable(RetryableError):
     """The database is locked, full, or unreachable."""
 
 
@@ -52,6 +53,10 @@ class ItemError(PermanentError):
 
 class SceneError(PermanentError):
     """A scene cannot be used: missing band, wrong CRS, nothing valid."""
+
+
+class TooFewPixels(SceneError):
+    """A scene that touches the area, but not enough of it to judge anything."""
 
 
 class AssetError(PermanentError):

@@ -1,0 +1,143 @@
+"""One band file onto the monitor's grid: a windowed read where the lattices agree, a warp where not."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from monitor.catalog.item import BandAsset
+from monitor.errors import AssetError, AssetUnavailable, MonitorError, SceneError
+from monitor.scenes.grid import Grid
+
+SAME_LATTICE = 0.01
+"""Pixels; two lattices closer than that are one."""
+
+UNREACHABLE = (
+    "HTTP response code",
+    "Could not resolve",
+    "timed out",
+    "Connection",
+    "CURL",
+    "No such file",
+    "404",
+    "403",
+)
+"""Parts of GDAL's messages that speak of the way to a file, not of the file."""
+
+
+@dataclass(frozen=True)
+class BandSource:
+    """A band of a scene and how to open it now: `href` may be signed and is never stored or logged."""
+
+    scene_id: str
+    asset: BandAsset
+    href: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class BandPixels:
+    """Numbers as stored in the file on the grid, and where there is data; both (rows, columns)."""
+
+    numbers: NDArray[Any]
+    seen: NDArray[np.bool_]
+
+
+def read_band(source: BandSource, grid: Grid, resampling: Resampling = Resampling.bilinear) -> BandPixels:
+    """The band on the grid.
+
+    Raises AssetUnavailable if the file cannot be reached, AssetError if it is not a readable raster and
+    SceneError if it has no CRS.
+    """
+    try:
+        with rasterio.Env(**source.options), rasterio.open(source.href) as src:
+            if src.crs is None:
+                raise SceneError(f"{describe(source)} has no CRS; it cannot be placed on the monitor's grid")
+            nodata = source.asset.nodata if source.asset.nodata is not None else src.nodata
+            offset = lattice_offset(src.crs, src.transform, grid)
+            if offset is not None:
+                return read_window(src, grid, offset, nodata)
+            return read_warped(src, grid, nodata, resampling)
+    except RasterioError as error:
+        raise translate(source, error) from error
+
+
+def read_geometry(source: BandSource) -> tuple[CRS, Affine]:
+    """CRS and transform of a band file; raises as `read_band`."""
+    try:
+        with rasterio.Env(**source.options), rasterio.open(source.href) as src:
+            if src.crs is None:
+                raise SceneError(f"{describe(source)} has no CRS; it cannot be placed on a grid")
+            return src.crs, src.transform
+    except RasterioError as error:
+        raise translate(source, error) from error
+
+
+def lattice_offset(crs: CRS, transform: Affine, grid: Grid) -> tuple[int, int] | None:
+    """Row and column of the grid's corner in a raster on the same lattice; None if the lattices differ."""
+    own = grid.transform
+    if crs != grid.crs or transform.b or transform.d:
+        return None
+    across = max(grid.width, 1) * abs(transform.a - own.a) / own.a
+    down = max(grid.height, 1) * abs(transform.e - own.e) / abs(own.e)
+    column, row = (own.c - transform.c) / transform.a, (own.f - transform.f) / transform.e
+    drift = max(across, down, abs(column - round(column)), abs(row - round(row)))
+    return (round(row), round(column)) if drift < SAME_LATTICE else None
+
+
+def read_window(src: DatasetReader, grid: Grid, offset: tuple[int, int], nodata: float | None) -> BandPixels:
+    """The part of the file that lies on the grid; unseen elsewhere."""
+    row, column = offset
+    top, left = max(row, 0), max(column, 0)
+    height = min(row + grid.height, src.height) - top
+    width = min(column + grid.width, src.width) - left
+    numbers = np.zeros(grid.shape, src.dtypes[0])
+    seen = np.zeros(grid.shape, bool)
+    if height > 0 and width > 0:
+        here = (slice(top - row, top - row + height), slice(left - column, left - column + width))
+        numbers[here] = src.read(1, window=Window(left, top, width, height))
+        seen[here] = is_data(numbers[here], nodata)
+    return BandPixels(numbers, seen)
+
+
+def read_warped(src: DatasetReader, grid: Grid, nodata: float | None, resampling: Resampling) -> BandPixels:
+    """The file resampled to the grid; a pixel is seen where the nearest pixel of the file has data."""
+    mask = {"src_nodata": nodata, "nodata": nodata} if nodata is not None else {"add_alpha": True}
+    with WarpedVRT(src, resampling=resampling, **mask, **grid.profile) as vrt:
+        numbers = vrt.read(1)
+        seen = is_data(numbers, nodata) if nodata is not None else vrt.dataset_mask() > 0
+    return BandPixels(numbers, seen)
+
+
+def is_data(numbers: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+    """Where numbers are finite and not the nodata value."""
+    seen = np.isfinite(numbers) if numbers.dtype.kind == "f" else np.ones(numbers.shape, bool)
+    return seen if nodata is None or math.isnan(nodata) else seen & (numbers != nodata)
+
+
+def translate(source: BandSource, error: RasterioError) -> MonitorError:
+    """GDAL's complaint in the terms of the scene, without the (possibly signed) address."""
+    message = str(error.__cause__ or error).replace(source.href, Path(source.asset.href).name)
+    if any(part in message for part in UNREACHABLE):
+        return AssetUnavailable(f"{describe(source)} cannot be reached: {message}; it is tried again on the next pass")
+    return AssetError(
+        f"{describe(source)} is not a readable raster: {message}; "
+        "the file is damaged or something else (an error page?) was served in its place"
+    )
+
+
+def describe(source: BandSource) -> str:
+    """Scene, band and file name."""
+    return f"scene {source.scene_id}: band {source.asset.name} ({Path(source.asset.href).name})"

@@ -1,0 +1,52 @@
+"""From an area of interest and a reference scene to the monitor's grid."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.features import geometry_mask
+from rasterio.warp import transform_bounds, transform_geom
+from shapely.geometry import shape
+
+from monitor.errors import SceneError
+from monitor.scenes.grid import Grid
+
+MAX_PIXELS = 400_000_000
+"""Two whole Landsat scenes side by side fit; a typing error in the AOI does not."""
+
+SNAP = 1e-6
+"""Pixels; an AOI edge this close to a pixel edge lies on it."""
+
+
+def make_grid(crs: CRS, transform: Affine, area: Mapping[str, Any], resolution: float | None, scene_id: str) -> Grid:
+    """The smallest grid on the pixel lattice of a scene that covers an area.
+
+    `crs` and `transform` are the scene's, `area` is GeoJSON in WGS 84, `resolution` (metres) replaces the
+    scene's pixel size where it is given. Raises SceneError if the area makes no sensible grid there.
+    """
+    width_m, height_m = (resolution, resolution) if resolution else (abs(transform.a), abs(transform.e))
+    left, bottom, right, top = transform_bounds("EPSG:4326", crs, *shape(area).bounds, densify_pts=21)
+    if not all(map(math.isfinite, (left, bottom, right, top))):
+        raise SceneError(f"the AOI cannot be laid on scene {scene_id} ({crs}); pick a reference scene that covers it")
+    first_column = math.floor((left - transform.c) / width_m + SNAP)
+    first_row = math.floor((transform.f - top) / height_m + SNAP)
+    columns = math.ceil((right - transform.c) / width_m - SNAP) - first_column
+    rows = math.ceil((transform.f - bottom) / height_m - SNAP) - first_row
+    if rows * columns > MAX_PIXELS:
+        raise SceneError(
+            f"the AOI is {columns} x {rows} pixels on scene {scene_id}, more than {MAX_PIXELS:,} in all; "
+            "split it over several monitors or set a coarser `resolution`"
+        )
+    origin = Affine(width_m, 0, transform.c + first_column * width_m, 0, -height_m, transform.f - first_row * height_m)
+    return Grid(crs, origin, max(rows, 1), max(columns, 1))
+
+
+def area_mask(area: Mapping[str, Any], grid: Grid) -> NDArray[np.bool_]:
+    """True where the centre of a pixel lies inside a GeoJSON geometry (WGS 84), (rows, columns)."""
+    moved = transform_geom("EPSG:4326", grid.crs, area)
+    inside: NDArray[np.bool_] = geometry_mask([moved], grid.shape, grid.transform, invert=True)
+    return inside

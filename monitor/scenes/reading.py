@@ -1,0 +1,108 @@
+"""A catalog's scene as reflectance on the monitor's grid."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+
+from monitor.catalog.item import BandAsset, SceneItem
+from monitor.errors import SceneError, TooFewPixels
+from monitor.scenes.bands import BandSource, read_band, read_geometry
+from monitor.scenes.grid import Grid
+from monitor.scenes.layout import make_grid
+from monitor.scenes.qa import FILL, has_bit
+from monitor.scenes.scene import Scene
+
+QA_BAND = "qa_pixel"
+LOWEST_SUN_DEG = 5.0
+"""Below it the division by the sine of the sun elevation amplifies noise more than it corrects."""
+
+OpenHref = Callable[[BandAsset], tuple[str, Mapping[str, Any]]]
+"""From an asset to the address that can be opened now and the GDAL options for it."""
+
+
+def scene_grid(
+    item: SceneItem, bands: Sequence[str], area: Mapping[str, Any], resolution: float | None, open_href: OpenHref
+) -> Grid:
+    """The monitor's grid: the lattice of a scene's first band over the area; raises as `read_scene`."""
+    crs, transform = read_geometry(band_source(item, bands[0], open_href))
+    return make_grid(crs, transform, area, resolution, item.scene_id)
+
+
+def read_scene(
+    item: SceneItem,
+    grid: Grid,
+    bands: Sequence[str],
+    inside: NDArray[np.bool_] | None,
+    open_href: OpenHref,
+    min_valid: float = 0.0,
+    use_qa: bool = True,
+) -> Scene:
+    """Reflectance of the bands on the grid, masked to data in every band, not fill, and `inside` the AOI.
+
+    Level-1 reflectance is divided by the sine of the sun elevation. Raises SceneError if a band is missing
+    or nothing is valid, TooFewPixels if less than `min_valid` (share of the AOI) is, AssetError and
+    AssetUnavailable for files. Without `use_qa` the quality band is not looked at.
+    """
+    sources = [band_source(item, name, open_href) for name in bands]
+    quality = [band_source(item, QA_BAND, open_href)] if use_qa and QA_BAND in item.assets else []
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        waiting = [pool.submit(read_band, source, grid) for source in sources]
+        waiting += [pool.submit(read_band, source, grid, Resampling.nearest) for source in quality]
+        pixels = [job.result() for job in waiting]
+    area = np.ones(grid.shape, bool) if inside is None else inside
+    qa = np.where(pixels[-1].seen, pixels[-1].numbers, 1 << FILL).astype(np.uint16) if quality else None
+    valid = np.logical_and.reduce([area, *(band.seen for band in pixels[: len(sources)])])
+    if qa is not None:
+        valid &= ~has_bit(qa, FILL)
+    check_valid(item, valid, area, min_valid)
+    reflectance = np.empty((len(bands), *grid.shape), np.float32)
+    gain = sun_gain(item)
+    for index, source in enumerate(sources):
+        asset = source.asset
+        np.multiply(pixels[index].numbers, np.float32(asset.scale * gain), out=reflectance[index])
+        reflectance[index] += np.float32(asset.offset * gain)
+    reflectance[:, ~valid] = np.nan
+    return Scene(item, grid, tuple(bands), reflectance, valid, qa)
+
+
+def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:
+    """A band of the item ready to open; SceneError if the item has no such band."""
+    if name not in item.assets:
+        raise SceneError(
+            f"scene {item.scene_id}: no band {name!r}; it has {', '.join(sorted(item.assets)) or 'none'}; "
+            "change `bands` of the monitor, or its collections"
+        )
+    asset = item.assets[name]
+    href, options = open_href(asset)
+    return BandSource(item.scene_id, asset, href, options)
+
+
+def sun_gain(item: SceneItem) -> float:
+    """What level-1 reflectance is multiplied by: one over the sine of the sun elevation."""
+    if not item.needs_sun_correction or item.sun_elevation is None:
+        return 1.0
+    if item.sun_elevation < LOWEST_SUN_DEG:
+        raise SceneError(
+            f"scene {item.scene_id}: the sun stood {item.sun_elevation:.1f} degrees high, too low for reflectance; "
+            "it cannot be used"
+        )
+    return 1 / math.sin(math.radians(item.sun_elevation))
+
+
+def check_valid(item: SceneItem, valid: NDArray[np.bool_], area: NDArray[np.bool_], min_valid: float) -> None:
+    """Raise unless enough of the area has data."""
+    share = valid.sum() / max(int(area.sum()), 1)
+    if not valid.any():
+        raise SceneError(
+            f"scene {item.scene_id}: no valid pixel inside the AOI; the AOI lies outside the scene or on its fill, "
+            "or every pixel is nodata: check `aoi` and the scene's files"
+        )
+    if share < min_valid:
+        raise TooFewPixels(
+            f"scene {item.scene_id}: only {share:.1%} of the AOI has data, less than `min_valid` {min_valid:.0%}"
+        )
