@@ -10,6 +10,23 @@ from numpy.typing import NDArray
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.scenes.grid import Grid
 
+QUANTUM, LOWEST = 5e-5, -0.5
+"""Step and lower end of reflectance as a model keeps it: finer than noise, and -0.5..2.77 fits 16 bits."""
+
+
+def encode_reflectance(reflectance: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Reflectance as 16-bit numbers, 0 where it is NaN, same shape."""
+    steps = np.clip(np.round((reflectance - LOWEST) / QUANTUM), 1, 65535)
+    numbers: NDArray[np.uint16] = np.nan_to_num(steps, nan=0).astype(np.uint16)
+    return numbers
+
+
+def decode_reflectance(numbers: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """The inverse of `encode_reflectance`, to half a quantum."""
+    values = numbers.astype(np.float32) * np.float32(QUANTUM) + np.float32(LOWEST)
+    values[numbers == 0] = np.nan
+    return values
+
 
 @dataclass(frozen=True, eq=False)
 class ReferenceModel:
