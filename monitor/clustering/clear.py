@@ -67,7 +67,8 @@ def shadow_zone(cloud: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
 def dark_in(zone: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
     """Pixels of the zone that are dark in the longest wavelengths, where shadow and ground differ most."""
     level = scene.reflectance[-2:].mean(axis=0)
-    return zone & scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
+    dark: NDArray[np.bool_] = zone & scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
+    return dark
 
 
 def grown(mask: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
