@@ -1,0 +1,210 @@
+"""A scene in the radiometry of the reference, whatever share of it is cloud, shadow or change.
+
+A gain and an offset per band. They are fitted to the means that the labels of the reference have in both
+images, over the pixels that agree (Cauchy weights in all bands at once), every label counting by the
+square root of its size. That is the idea of IR-MAD (Nielsen 2007, doi:10.1109/TIP.2006.888195) with two
+cures: one uniform class cannot take the fit over, and the fit starts from several places and keeps the
+one on which most labels agree, with a prior that sensors and hazes leave gains near 1.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.clustering.labels import NO_LABEL
+from monitor.clustering.model import ReferenceModel
+from monitor.scenes.scene import Scene
+from monitor.scenes.shift import Shift, estimate_shift, moved, moved_labels
+
+SAMPLE = 120_000
+"""Pixels that the fit looks at: a regular grid over the scene."""
+RELATIVE_TOLERANCE = 0.08
+"""Clear ground comes back within about this share of its reflectance (season, view and sun angle)."""
+GAIN_PRIOR = 0.25
+"""Standard deviation of the logarithm of a gain between two scenes of one place."""
+GAIN_RANGE = (0.5, 2.0)
+STEPS = 12
+START_QUANTILES = (0.1, 0.3)
+
+
+@dataclass(frozen=True)
+class Radiometry:
+    """How the scene was laid on the reference.
+
+    ``adjusted = gain * reflectance + offset`` per band; `shift` is rows and columns by which the
+    reference was moved; `support` is the share of the comparable pixels (0-1) that agree after it.
+    """
+
+    shift: Shift
+    gains: tuple[float, ...]
+    offsets: tuple[float, ...]
+    support: float
+
+
+@dataclass(frozen=True, eq=False)
+class Normalised:
+    """The scene in the reference's radiometry, the reference laid under it, and how that was done."""
+
+    scene: Scene
+    reference: ReferenceModel
+    radiometry: Radiometry
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Pixels known in both images: `scene` and `reference` (bands, n), `labels` (n,), `weight` of their label."""
+
+    scene: NDArray[np.float32]
+    reference: NDArray[np.float32]
+    labels: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    tolerance: NDArray[np.float32]
+    k: int
+
+    def label_means(self, values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Weighted mean of values (bands, n) per label, (bands, k)."""
+        total = np.bincount(self.labels, weight, self.k)
+        return np.stack([np.bincount(self.labels, weight * band, self.k) for band in values]) / np.maximum(total, 1e-9)
+
+
+def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
+    """Scene and reference made comparable: shift undone on the reference, gain and offset on the scene.
+
+    Where scene and reference share fewer than a few hundred pixels, both come back as they are.
+    """
+    sample = draw(scene.reflectance, scene.valid, reference)
+    nothing = Radiometry((0.0, 0.0), (1.0,) * len(scene.bands), (0.0,) * len(scene.bands), 0.0)
+    if sample.labels.size < 300:
+        return Normalised(scene, reference, nothing)
+    gain, offset = fit(sample)
+    shift = shift_between(adjusted(scene, gain, offset), reference, sample, gain, offset)
+    if shift != (0.0, 0.0):
+        reference = replace(
+            reference, reflectance=moved(reference.reflectance, shift), labels=moved_labels(reference.labels, shift)
+        )
+        sample = draw(scene.reflectance, scene.valid, reference)
+        gain, offset = fit(sample)
+    support = float((agreement(sample, gain, offset) < 2).mean())
+    done = Radiometry(shift, tuple(map(float, gain)), tuple(map(float, offset)), support)
+    return Normalised(adjusted(scene, gain, offset), reference, done)
+
+
+def adjusted(scene: Scene, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> Scene:
+    """The scene with gain and offset applied."""
+    column = (-1, 1, 1)
+    values = scene.reflectance * gain.astype(np.float32).reshape(column) + offset.astype(np.float32).reshape(column)
+    return replace(scene, reflectance=values)
+
+
+def draw(reflectance: NDArray[np.float32], valid: NDArray[np.bool_], reference: ReferenceModel) -> Sample:
+    """A regular grid of the pixels that both images know."""
+    step = max(1, int(np.ceil(np.sqrt(valid.size / SAMPLE))))
+    grid = (slice(step // 2, None, step), slice(step // 2, None, step))
+    there = reference.reflectance[(slice(None), *grid)]
+    here = reflectance[(slice(None), *grid)]
+    labels = reference.labels[grid]
+    known = valid[grid] & (labels != NO_LABEL) & np.isfinite(there).all(axis=0)
+    ids = labels[known].astype(np.intp)
+    there, here = there[:, known], here[:, known]
+    count = np.bincount(ids, minlength=reference.k)
+    level = np.stack([np.bincount(ids, band, reference.k) for band in there]) / np.maximum(count, 1)
+    typical = np.median(np.abs(there), axis=1) if ids.size else np.ones(len(there))
+    tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
+    weight = 1 / np.sqrt(np.maximum(count, 1))
+    weight = weight * (count > 20)
+    return Sample(here, there, ids, weight[ids].astype(np.float32), tolerance[:, ids].astype(np.float32), reference.k)
+
+
+def agreement(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Mean square of the difference to the reference in units of the tolerance, (n,)."""
+    total = np.zeros(sample.labels.size, np.float32)
+    for band in range(len(gain)):
+        gap = np.float32(gain[band]) * sample.scene[band] + np.float32(offset[band]) - sample.reference[band]
+        total += (gap / sample.tolerance[band]) ** 2
+    return total / len(gain)
+
+
+def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gain and offset per band: the start that ends with the most agreement."""
+    bands = len(sample.scene)
+    starts = [(np.ones(bands), np.zeros(bands))] + [mode_start(sample, share) for share in START_QUANTILES]
+    ends = [refine(sample, *start) for start in starts]
+    return max(ends, key=lambda end: consensus(sample, *end))
+
+
+def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> float:
+    """Logarithm of the label-balanced share of pixels that agree, less what the gains cost."""
+    share = float((sample.weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / sample.weight.sum())
+    level = np.median(np.abs(sample.reference), axis=1)
+    cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * level + 1e-5)) ** 2)
+    return float(np.log(share + 1e-9) - 0.5 * cost)
+
+
+def mode_start(sample: Sample, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gain and offset through the densest difference of every label: the shortest interval with a share of its pixels."""
+    bands = len(sample.scene)
+    here, there = np.full((bands, sample.k), np.nan), np.full((bands, sample.k), np.nan)
+    size = np.zeros(sample.k)
+    for label in range(sample.k):
+        inside = sample.labels == label
+        size[label] = inside.sum()
+        if size[label] < 30:
+            continue
+        there[:, label] = np.median(sample.reference[:, inside], axis=1)
+        for band in range(bands):
+            gaps = sample.scene[band, inside] - sample.reference[band, inside]
+            here[band, label] = there[band, label] + densest(gaps, share)
+    gain, offset = np.ones(bands), np.zeros(bands)
+    known = np.isfinite(here[0])
+    for band in range(bands if known.any() else 0):
+        gain[band], offset[band] = line(here[band, known], there[band, known], np.sqrt(size[known]))
+    return gain, offset
+
+
+def densest(values: NDArray[np.float32], share: float) -> float:
+    """Mean of the shortest interval that holds a share of the values."""
+    ordered = np.sort(values)
+    count = max(int(share * ordered.size), 2)
+    start = int((ordered[count - 1 :] - ordered[: ordered.size - count + 1]).argmin())
+    return float(ordered[start : start + count].mean())
+
+
+def line(here: NDArray[np.float64], there: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
+    """Weighted line from here to there whose slope leans towards 1; labels off the line lose their weight."""
+    start, slope, centre, target = weight, 1.0, 0.0, 0.0
+    for _ in range(8):
+        centre, target = np.average(here, weights=weight), np.average(there, weights=weight)
+        variance = np.average((here - centre) ** 2, weights=weight)
+        mixed = np.average((here - centre) * (there - target), weights=weight)
+        prior = 0.02 * np.var(there) + (0.02 * np.abs(there).mean()) ** 2 + 1e-10
+        slope = float(np.clip((mixed + prior) / (variance + prior), *GAIN_RANGE))
+        off = np.abs(there - target - slope * (here - centre))
+        scale = 3 * (np.median(off) + 0.01 * np.abs(there).mean() + 1e-6)
+        weight = start / (1 + (off / scale) ** 2)
+    return slope, float(target - slope * centre)
+
+
+def refine(
+    sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Reweighted fits from a start, looking ever closer."""
+    for step in range(STEPS):
+        width = max(3.0 * 0.7**step, 0.6)
+        weight = sample.weight / (1 + agreement(sample, gain, offset) / width**2) ** 3
+        here, there = sample.label_means(sample.scene, weight), sample.label_means(sample.reference, weight)
+        mass = np.bincount(sample.labels, weight, sample.k)
+        known = mass > 0.02 * mass.max()
+        for band in range(len(gain)):
+            gain[band], offset[band] = line(here[band, known], there[band, known], mass[known])
+    return gain, offset
+
+
+def shift_between(
+    scene: Scene, reference: ReferenceModel, sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]
+) -> Shift:
+    """The shift, looked for where scene and reference are both known."""
+    gaps = np.abs(gain[:, None] * sample.scene + offset[:, None] - sample.reference)
+    near = agreement(sample, gain, offset) < 2
+    scatter = np.median(gaps[:, near] if near.sum() > 100 else gaps, axis=1).astype(np.float32) * 1.5 + 1e-5
+    return estimate_shift(scene.reflectance, reference.reflectance, scene.valid & reference.known, scatter)

@@ -1,0 +1,133 @@
+"""How far a scene lies beside the reference, and the reference moved by that much.
+
+The reference is moved, never the scene: small bright objects are not smeared, and what is found lies
+where the scene shows it.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Shift = tuple[float, float]
+"""Rows and columns by which the reference must move to lie on the scene; positive is down and right."""
+
+SMALLEST_SHIFT_PX = 0.04
+"""Below this the move would blur the reference more than it helps."""
+LARGEST_SHIFT_PX = 6.0
+"""Landsat's terrain-corrected scenes agree within a pixel; more than this is not a shift but an error."""
+STEPS = 6
+ROWS_SAMPLED = 1200
+
+
+def estimate_shift(
+    scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
+) -> Shift:
+    """Shift of the reference that makes it look most like the scene, in pixels.
+
+    Iterated gradient least squares (Lucas and Kanade 1981) with weights that fade where scene and
+    reference differ by more than `scatter` (bands,), which is the no-change scatter in reflectance.
+    `scene` and `reference` are (bands, rows, columns) in one radiometry, `trusted` bool (rows, columns).
+    Gives (0, 0) where there is too little texture to tell.
+    """
+    window = busiest_window(trusted)
+    scene, reference, trusted = scene[(slice(None), *window)], reference[(slice(None), *window)], trusted[window]
+    best = coarse_shift(scene, reference, trusted, scatter)
+    for _ in range(STEPS):
+        step = gradient_step(scene, moved(reference, best), trusted, scatter)
+        if step is None:
+            return 0.0, 0.0
+        best = (best[0] + step[0], best[1] + step[1])
+        if max(abs(best[0]), abs(best[1])) > LARGEST_SHIFT_PX:
+            return 0.0, 0.0
+        if max(abs(step[0]), abs(step[1])) < 0.01:
+            break
+    return best
+
+
+def busiest_window(trusted: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """At most `ROWS_SAMPLED` square, about the middle of what is trusted."""
+    window = []
+    for axis in (1, 0):
+        along = np.flatnonzero(trusted.any(axis=axis))
+        size = trusted.shape[1 - axis]
+        middle = int(np.median(along)) if along.size else size // 2
+        start = min(max(middle - ROWS_SAMPLED // 2, 0), max(size - ROWS_SAMPLED, 0))
+        window.append(slice(start, start + ROWS_SAMPLED))
+    return window[0], window[1]
+
+
+def coarse_shift(
+    scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
+) -> Shift:
+    """The whole-pixel shift (|shift| <= 4) of least capped difference; no shift unless clearly better."""
+    reach, half = 4, slice(4, -4)
+    if min(trusted.shape) < 8 * reach:
+        return 0.0, 0.0
+    inner = np.ascontiguousarray(trusted[half, half])
+    costs = {}
+    for row in range(-reach, reach + 1):
+        for col in range(-reach, reach + 1):
+            if abs(row) + abs(col) > reach + 2:
+                continue
+            there = reference[
+                :, reach - row : reference.shape[1] - reach - row, reach - col : reference.shape[2] - reach - col
+            ]
+            cost = 0.0
+            for band in range(len(scene)):
+                gap = np.abs(scene[band, half, half][::2, ::2] - there[band][::2, ::2]) / scatter[band]
+                known = inner[::2, ::2] & np.isfinite(gap)
+                cost += float(np.minimum(gap[known], 3.0).mean()) if known.any() else 3.0
+            costs[row, col] = cost
+    best = min(costs, key=lambda place: costs[place])
+    return (float(best[0]), float(best[1])) if costs[best] < 0.97 * costs[0, 0] else (0.0, 0.0)
+
+
+def gradient_step(
+    scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
+) -> Shift | None:
+    """One step of the least squares, at most 0.7 px a way; None where texture is missing."""
+    normal, right = np.zeros((2, 2)), np.zeros(2)
+    for band in range(len(scene)):
+        down, across = np.gradient(reference[band])
+        gap = scene[band] - reference[band]
+        known = trusted & np.isfinite(gap) & np.isfinite(down) & np.isfinite(across)
+        gap, down, across = gap[known], down[known], across[known]
+        if gap.size < 100:
+            return None
+        weight = 1 / (1 + (gap / (2 * scatter[band])) ** 2) ** 2
+        gap = gap - float((weight * gap).sum() / weight.sum())
+        weight = weight / scatter[band] ** 2
+        normal += [
+            [(weight * down * down).sum(), (weight * down * across).sum()],
+            [(weight * down * across).sum(), (weight * across * across).sum()],
+        ]
+        right -= [(weight * down * gap).sum(), (weight * across * gap).sum()]
+    if np.linalg.eigvalsh(normal)[0] < 50:
+        return None
+    step = np.clip(np.linalg.solve(normal, right), -0.7, 0.7)
+    return float(step[0]), float(step[1])
+
+
+def moved(array: NDArray[np.float32], shift: Shift) -> NDArray[np.float32]:
+    """Reflectance (bands, rows, columns) moved by a shift, bilinear; NaN spreads to what it touches, edges repeat."""
+    if max(abs(shift[0]), abs(shift[1])) < SMALLEST_SHIFT_PX:
+        return array
+    return np.stack([warp(band, shift, cv2.INTER_LINEAR) for band in array])
+
+
+def moved_labels(labels: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
+    """Labels (rows, columns) moved to the nearest pixel, edges repeat."""
+    return warp(labels, shift, cv2.INTER_NEAREST)
+
+
+def warp(array: NDArray, shift: Shift, interpolation: int) -> NDArray:  # type: ignore[type-arg]
+    """One raster moved by a shift."""
+    height, width = array.shape
+    matrix = np.array([[1, 0, -shift[1]], [0, 1, -shift[0]]], np.float64)
+    return cv2.warpAffine(  # type: ignore[no-any-return]
+        np.ascontiguousarray(array),
+        matrix,
+        (width, height),
+        flags=interpolation | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
