@@ -93,13 +93,13 @@ def flags_inside(geometry: Mapping[str, Any], flags: NDArray[np.uint8], grid: Gr
     """Flags of the pixels that an outline covers, one-dimensional; reads only the window around it."""
     outline = transform_geom("EPSG:4326", grid.crs, geometry)
     left, bottom, right, top = shape(outline).bounds
-    across, down = ~grid.transform * (left, top)
-    columns = slice(max(math.floor(across), 0), math.ceil((~grid.transform * (right, top))[0]))
-    rows = slice(max(math.floor(down), 0), math.ceil((~grid.transform * (left, bottom))[1]))
+    across, down = ~grid.transform @ (left, top)
+    columns = slice(max(math.floor(across), 0), math.ceil((~grid.transform @ (right, top))[0]))
+    rows = slice(max(math.floor(down), 0), math.ceil((~grid.transform @ (left, bottom))[1]))
     part = flags[rows, columns]
     if not part.size:
         return np.empty(0, np.uint8)
-    transform = grid.transform * Affine.translation(columns.start, rows.start)
+    transform = grid.transform @ Affine.translation(columns.start, rows.start)
     inside = rasterize([outline], out_shape=part.shape, transform=transform, dtype=np.uint8)
     if not inside.any():
         inside = rasterize([outline], out_shape=part.shape, transform=transform, all_touched=True, dtype=np.uint8)

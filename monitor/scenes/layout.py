@@ -9,14 +9,19 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
-from rasterio.warp import transform_bounds, transform_geom
-from shapely.geometry import shape
+from rasterio.warp import transform_geom
+from shapely import segmentize
+from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
 
 from monitor.errors import SceneError
 from monitor.scenes.grid import Grid
 
 MAX_PIXELS = 400_000_000
 """Two whole Landsat scenes side by side fit; a typing error in the AOI does not."""
+
+EDGE_POINTS = 50
+"""Points along the longer side of an area; an edge of the AOI is a curve in the CRS."""
 
 SNAP = 1e-6
 """Pixels; an AOI edge this close to a pixel edge lies on it."""
@@ -29,7 +34,7 @@ def make_grid(crs: CRS, transform: Affine, area: Mapping[str, Any], resolution: 
     scene's pixel size where it is given. Raises SceneError if the area makes no sensible grid there.
     """
     width_m, height_m = (resolution, resolution) if resolution else (abs(transform.a), abs(transform.e))
-    left, bottom, right, top = transform_bounds("EPSG:4326", crs, *shape(area).bounds, densify_pts=21)
+    left, bottom, right, top = projected(area, crs).bounds
     if not all(map(math.isfinite, (left, bottom, right, top))):
         raise SceneError(f"the AOI cannot be laid on scene {scene_id} ({crs}); pick a reference scene that covers it")
     first_column = math.floor((left - transform.c) / width_m + SNAP)
@@ -45,8 +50,15 @@ def make_grid(crs: CRS, transform: Affine, area: Mapping[str, Any], resolution: 
     return Grid(crs, origin, max(rows, 1), max(columns, 1))
 
 
+def projected(area: Mapping[str, Any], crs: CRS) -> BaseGeometry:
+    """A GeoJSON geometry (WGS 84) in a CRS, with its straight edges bent as they run there."""
+    outline = shape(area)
+    west, south, east, north = outline.bounds
+    dense = segmentize(outline, max(east - west, north - south) / EDGE_POINTS)
+    return shape(transform_geom("EPSG:4326", crs, mapping(dense)))
+
+
 def area_mask(area: Mapping[str, Any], grid: Grid) -> NDArray[np.bool_]:
     """True where the centre of a pixel lies inside a GeoJSON geometry (WGS 84), (rows, columns)."""
-    moved = transform_geom("EPSG:4326", grid.crs, area)
-    inside: NDArray[np.bool_] = geometry_mask([moved], grid.shape, grid.transform, invert=True)
+    inside: NDArray[np.bool_] = geometry_mask([projected(area, grid.crs)], grid.shape, grid.transform, invert=True)
     return inside
