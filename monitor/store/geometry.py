@@ -1,0 +1,23 @@
+"""Boxes around GeoJSON geometries, for the indexed columns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+
+from monitor.catalog.item import BBox
+
+
+def box_of(geometry: Mapping[str, Any]) -> BBox:
+    """West, south, east, north of a GeoJSON geometry, degrees."""
+    found = shape(geometry)
+    if found.is_empty:
+        raise ValueError("an empty geometry has no place")
+    west, south, east, north = shapely.bounds(found).tolist()
+    return west, south, east, north
+
+
+def box_columns(box: BBox) -> dict[str, float]:
+    """The columns of a table that hold a box."""
+    return dict(zip(("west", "south", "east", "north"), box, strict=True))

@@ -1,0 +1,167 @@
+"""Everything that processing one scene gives, written and removed as one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from monitor.clustering.stats_result import LabelStats
+from monitor.clustering.sweep_result import Sweep
+from monitor.detection.result import Detection, Finding
+from monitor.errors import NotFoundError
+from monitor.store import tables
+from monitor.store.codec import CODEC, encode
+from monitor.store.geometry import box_columns, box_of
+from monitor.store.tables import SceneState
+
+FLAGS = "flags"
+"""The map kind of the flags raster; label maps are `reference` and `sweep`."""
+
+MapData = tuple[NDArray[np.uint8], NDArray[np.float32] | None]
+"""Labels uint8 (rows, columns) and the centroids (k, bands) that they are numbers of."""
+
+
+def save_result(
+    session: Session,
+    scene_pk: int,
+    reference_version: int,
+    sweep: Sweep,
+    maps: Mapping[str, MapData],
+    label_stats: Mapping[str, Sequence[LabelStats]],
+    detection: Detection,
+    *,
+    now: datetime | None = None,
+) -> tuple[int, ...]:
+    """Write one scene's result and set it done; a result that it had before is removed first.
+
+    `maps` and `label_stats` go by map kind; the flags raster is taken from the detection. Gives the ids of the
+    findings, in the detection's order. Raises NotFoundError when there is no such scene.
+    """
+    clear_result(session, scene_pk)
+    save_sweep(session, scene_pk, sweep)
+    for kind, data in {**maps, FLAGS: (detection.flags, None)}.items():
+        map_id = save_map(session, scene_pk, kind, data, reference_version)
+        save_label_stats(session, map_id, label_stats.get(kind, ()))
+    save_metrics(session, scene_pk, detection.metrics)
+    findings = save_findings(session, scene_pk, detection.findings)
+    done = (
+        update(tables.Scene)
+        .where(tables.Scene.id == scene_pk)
+        .values(
+            state=SceneState.DONE,
+            error=None,
+            next_attempt_at=None,
+            lease_owner=None,
+            lease_until=None,
+            processed_at=now or datetime.now(UTC),
+            reference_version=reference_version,
+        )
+    )
+    session.execute(done)
+    return findings
+
+
+def clear_result(session: Session, scene_pk: int) -> tuple[int, ...]:
+    """Remove a scene's result, the looks it gave included; gives the ids of the alerts that lost a finding."""
+    if session.scalar(select(tables.Scene.id).where(tables.Scene.id == scene_pk)) is None:
+        raise NotFoundError(f"no scene has the number {scene_pk} in the database")
+    finding = tables.Finding
+    touched = select(finding.alert_id).where(finding.scene_id == scene_pk, finding.alert_id.is_not(None))
+    alerts = tuple(alert for alert in session.scalars(touched.distinct()) if alert is not None)
+    for table in (finding, tables.AlertLook, tables.SceneMetric, tables.SweepEntry, tables.LabelMap):
+        session.execute(delete(table).where(table.scene_id == scene_pk))
+    return alerts
+
+
+def save_sweep(session: Session, scene_pk: int, sweep: Sweep) -> None:
+    """One row for every k; the chosen one says why."""
+    rows = [
+        {
+            "scene_id": scene_pk,
+            "k": entry.k,
+            "inertia": number(entry.inertia),
+            "silhouette": number(entry.silhouette),
+            "chosen": entry.k == sweep.chosen_k,
+            "reason": sweep.reason if entry.k == sweep.chosen_k else None,
+            "seed": sweep.seed,
+            "sample_size": sweep.sample_size,
+        }
+        for entry in sweep.entries
+    ]
+    insert_all(session, tables.SweepEntry, rows)
+
+
+def save_map(session: Session, scene_pk: int, kind: str, data: MapData, reference_version: int) -> int:
+    """One raster as tiles; gives the id of its row."""
+    labels, centroids = data
+    row = {
+        "scene_id": scene_pk,
+        "kind": kind,
+        "k": None if centroids is None else len(centroids),
+        "codec": CODEC,
+        "height": labels.shape[0],
+        "width": labels.shape[1],
+        "centroids": centroids,
+        "reference_version": reference_version,
+    }
+    map_id = session.scalars(insert(tables.LabelMap).returning(tables.LabelMap.id), [row]).one()
+    tiles = [{"map_id": map_id, "row": tile.row, "col": tile.col, "data": tile.data} for tile in encode(labels)]
+    insert_all(session, tables.LabelTile, tiles)
+    return map_id
+
+
+def save_label_stats(session: Session, map_id: int, stats: Sequence[LabelStats]) -> None:
+    """Size of every label, and its mean and spread in every band."""
+    sizes = [{"map_id": map_id, "label": stat.label, "pixels": stat.pixels, "area_m2": stat.area_m2} for stat in stats]
+    insert_all(session, tables.LabelStat, sizes)
+    spectra = [
+        {"map_id": map_id, "label": stat.label, "band": band, "mean": number(mean), "std": number(std)}
+        for stat in stats
+        for band, mean, std in zip(stat.bands, stat.mean, stat.std, strict=True)
+    ]
+    insert_all(session, tables.LabelBandStat, spectra)
+
+
+def save_metrics(session: Session, scene_pk: int, metrics: Mapping[str, float | None]) -> None:
+    """One row for every metric."""
+    rows = [{"scene_id": scene_pk, "name": name, "value": number(value)} for name, value in metrics.items()]
+    insert_all(session, tables.SceneMetric, rows)
+
+
+def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) -> tuple[int, ...]:
+    """One row for every finding; gives their ids in order."""
+    rows = [
+        {
+            "scene_id": scene_pk,
+            "kind": finding.kind,
+            "geometry": finding.geometry,
+            "area_m2": float(finding.area_m2),
+            "pixels": int(finding.pixels),
+            "score": float(finding.score),
+            "evidence": finding.evidence,
+            "description": finding.description,
+            "alert_id": None,
+            **box_columns(box_of(finding.geometry)),
+        }
+        for finding in findings
+    ]
+    if not rows:
+        return ()
+    statement = insert(tables.Finding).returning(tables.Finding.id, sort_by_parameter_order=True)
+    return tuple(session.scalars(statement, rows))
+
+
+def insert_all(session: Session, table: type[tables.Base], rows: list[dict[str, Any]]) -> None:
+    """Many rows in one statement."""
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def number(value: float | None) -> float | None:
+    """A Python float; None for NaN and infinity, which the databases disagree about."""
+    return None if value is None or not isfinite(value) else float(value)

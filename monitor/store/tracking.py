@@ -1,0 +1,227 @@
+"""Alerts: making and extending them, their events, and what later scenes saw in their place."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from monitor.detection.result import Kind
+from monitor.errors import NotFoundError
+from monitor.store.geometry import box_columns, box_of
+from monitor.store.tables import Alert, AlertEvent, AlertLook, AlertState, Finding, Outcome, Scene, plain
+
+SYSTEM = "system"
+"""The author of what nobody did by hand."""
+
+IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one scene saw in the place of an alert."""
+
+    scene_pk: int
+    scene_id: str
+    datetime: datetime
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One thing that happened to an alert."""
+
+    time: datetime
+    author: str
+    event: str
+    from_state: AlertState | None
+    to_state: AlertState | None
+    note: str | None
+
+
+def create_alert(
+    session: Session,
+    monitor_id: int,
+    *,
+    kind: Kind,
+    score: float,
+    area_m2: float,
+    geometry: Mapping[str, Any],
+    seen: datetime,
+    description: str,
+    finding_ids: Iterable[int] = (),
+    state: AlertState = AlertState.NEW,
+    now: datetime | None = None,
+) -> int:
+    """A new alert out of findings of one scene, with its first event; gives its id.
+
+    `seen` is the scene's acquisition time.
+    """
+    moment = now or datetime.now(UTC)
+    row = {
+        "monitor_id": monitor_id,
+        "kind": kind,
+        "state": state,
+        "score": float(score),
+        "area_m2": float(area_m2),
+        "geometry": plain(geometry),
+        "first_seen": seen,
+        "last_seen": seen,
+        "description": description,
+        "created_at": moment,
+        "updated_at": moment,
+        **box_columns(box_of(geometry)),
+    }
+    alert_id = session.scalars(insert(Alert).returning(Alert.id), [row]).one()
+    link_findings(session, alert_id, finding_ids)
+    record(session, alert_id, SYSTEM, "created", None, state, None, moment)
+    return alert_id
+
+
+def extend_alert(
+    session: Session,
+    alert_id: int,
+    *,
+    seen: datetime,
+    finding_ids: Iterable[int] = (),
+    geometry: Mapping[str, Any] | None = None,
+    area_m2: float | None = None,
+    score: float | None = None,
+    description: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Another scene saw the alert: link its findings, widen the time, and replace what is given."""
+    alert = require_alert(session, alert_id)
+    alert.first_seen, alert.last_seen = min(alert.first_seen, seen), max(alert.last_seen, seen)
+    if geometry is not None:
+        alert.geometry = plain(geometry)
+        alert.west, alert.south, alert.east, alert.north = box_of(geometry)
+    alert.area_m2 = alert.area_m2 if area_m2 is None else float(area_m2)
+    alert.score = alert.score if score is None else float(score)
+    alert.description = description or alert.description
+    alert.updated_at = now or datetime.now(UTC)
+    session.flush()
+    link_findings(session, alert_id, finding_ids)
+
+
+def change_state(
+    session: Session,
+    alert_id: int,
+    state: AlertState,
+    *,
+    author: str = SYSTEM,
+    event: str | None = None,
+    note: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Put an alert into a state and record who did it and why; an alert that is in it already stays untouched."""
+    alert = require_alert(session, alert_id)
+    if alert.state is state:
+        return
+    moment, before = now or datetime.now(UTC), alert.state
+    alert.state, alert.updated_at = state, moment
+    session.flush()
+    record(session, alert_id, author, event or str(state), before, state, note, moment)
+
+
+def add_event(
+    session: Session,
+    alert_id: int,
+    event: str,
+    *,
+    author: str = SYSTEM,
+    note: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Record something that leaves the state as it is, such as a comment."""
+    require_alert(session, alert_id)
+    record(session, alert_id, author, event, None, None, note, now or datetime.now(UTC))
+
+
+def add_look(session: Session, alert_id: int, scene_pk: int, outcome: Outcome) -> None:
+    """What one scene saw in the place of one alert."""
+    add_looks(session, scene_pk, {alert_id: outcome})
+
+
+def add_looks(session: Session, scene_pk: int, outcomes: Mapping[int, Outcome]) -> None:
+    """What one scene saw in the places of many alerts, by alert id; replaces what it was said to have seen."""
+    if not outcomes:
+        return
+    connection = session.connection()
+    same = (AlertLook.alert_id == bindparam("alert")) & (AlertLook.scene_id == scene_pk)
+    connection.execute(delete(AlertLook).where(same), [{"alert": alert_id} for alert_id in outcomes])
+    rows = [{"alert_id": alert, "scene_id": scene_pk, "outcome": outcome} for alert, outcome in outcomes.items()]
+    session.execute(insert(AlertLook), rows)
+
+
+def looks_of(session: Session, alert_ids: Iterable[int]) -> dict[int, tuple[Look, ...]]:
+    """All looks at each of the alerts, by acquisition time; an alert nobody looked at has an empty tuple."""
+    wanted = list(alert_ids)
+    looks: dict[int, list[Look]] = {alert_id: [] for alert_id in wanted}
+    columns = (AlertLook.alert_id, Scene.id, Scene.scene_id, Scene.datetime, AlertLook.outcome)
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        query = (
+            select(*columns)
+            .join(Scene, Scene.id == AlertLook.scene_id)
+            .where(AlertLook.alert_id.in_(wanted[start : start + IDS_AT_ONCE]))
+            .order_by(Scene.datetime, Scene.id)
+        )
+        for alert_id, scene_pk, scene_id, moment, outcome in session.execute(query):
+            looks[alert_id].append(Look(scene_pk, scene_id, moment, outcome))
+    return {alert_id: tuple(found) for alert_id, found in looks.items()}
+
+
+def events_of(session: Session, alert_id: int) -> list[EventRow]:
+    """Everything that happened to an alert, in order."""
+    columns = (AlertEvent.time, AlertEvent.author, AlertEvent.event, AlertEvent.from_state, AlertEvent.to_state)
+    query = select(*columns, AlertEvent.note).where(AlertEvent.alert_id == alert_id)
+    return [EventRow(*row) for row in session.execute(query.order_by(AlertEvent.time, AlertEvent.id))]
+
+
+def delete_alerts(session: Session, alert_ids: Iterable[int]) -> None:
+    """Remove alerts with their events and looks; findings stay, without an alert."""
+    rows = [{"alert": alert_id} for alert_id in alert_ids]
+    if rows:
+        session.connection().execute(delete(Alert).where(Alert.id == bindparam("alert")), rows)
+
+
+def link_findings(session: Session, alert_id: int, finding_ids: Iterable[int]) -> None:
+    """The findings are part of the alert."""
+    rows = [{"finding": finding_id, "alert": alert_id} for finding_id in finding_ids]
+    if rows:
+        statement = update(Finding).where(Finding.id == bindparam("finding")).values(alert_id=bindparam("alert"))
+        session.connection().execute(statement, rows)
+
+
+def record(
+    session: Session,
+    alert_id: int,
+    author: str,
+    event: str,
+    from_state: AlertState | None,
+    to_state: AlertState | None,
+    note: str | None,
+    time: datetime,
+) -> None:
+    """Write one event."""
+    row = {
+        "alert_id": alert_id,
+        "time": time,
+        "author": author,
+        "event": event,
+        "from_state": from_state,
+        "to_state": to_state,
+        "note": note,
+    }
+    session.execute(insert(AlertEvent), [row])
+
+
+def require_alert(session: Session, alert_id: int) -> Alert:
+    """The alert's row, up to date and held until the transaction ends; NotFoundError if there is none."""
+    query = select(Alert).where(Alert.id == alert_id).with_for_update()
+    alert = session.scalar(query.execution_options(populate_existing=True))
+    if alert is None:
+        raise NotFoundError(f"no alert {alert_id}; `monitor alerts list` shows what there is")
+    return alert
