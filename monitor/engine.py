@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from joblib import Parallel, delayed
 
 from monitor.config import EngineSettings
-from monitor.errors import MonitorError, RetryableError
+from monitor.errors import MonitorError
 
 log = logging.getLogger(__name__)
 
@@ -17,24 +17,14 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why a job has no result, and whether another attempt may have one."""
-
-    message: str
-    retryable: bool
-
-
-@dataclass(frozen=True)
 class Attempt(Generic[Job, Result]):
-    """A job with its result or its failure."""
+    """A job with its result, or the error that it ended in."""
 
     job: Job
-    result: Result | Failure
+    result: Result | MonitorError
 
 
-def run(
-    work: Callable[[Job], Result], jobs: Sequence[Job], settings: EngineSettings
-) -> Iterator[Attempt[Job, Result]]:
+def run(work: Callable[[Job], Result], jobs: Sequence[Job], settings: EngineSettings) -> Iterator[Attempt[Job, Result]]:
     """Every job with what became of it, in the order of the jobs, as soon as it is there.
 
     A job that fails does not stop the others. A single job runs in this process.
@@ -52,7 +42,7 @@ def attempt(work: Callable[[Job], Result], job: Job) -> Attempt[Job, Result]:
     try:
         return Attempt(job, work(job))
     except MonitorError as error:
-        return Attempt(job, Failure(str(error), isinstance(error, RetryableError)))
-    except Exception as error:
+        return Attempt(job, error)
+    except Exception as error:  # the rim: one scene never ends the pass
         log.exception("a job failed unexpectedly")
-        return Attempt(job, Failure(f"unexpected {type(error).__name__}: {error}; please report it", False))
+        return Attempt(job, MonitorError(f"unexpected {type(error).__name__}: {error}; please report it"))

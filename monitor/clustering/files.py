@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel, decode_reflectance, encode_reflectance
 from monitor.clustering.sweep_result import Sweep
+from monitor.cog import write_cog
 from monitor.errors import ReferenceModelError
 from monitor.scenes.grid import Grid
 
@@ -68,9 +68,9 @@ def save_model(model: ReferenceModel, tried: Sweep, models_dir: Path) -> tuple[R
 def write_files(model: ReferenceModel, tried: Sweep, folder: Path) -> dict[str, Any]:
     """Every file of a model into a folder; returns the card."""
     np.savez(folder / TABLES, **{name: getattr(model, name) for name in ARRAYS})
-    write_cog(folder / REFLECTANCE, encode_reflectance(model.reflectance), model.grid, nodata=0)
-    write_cog(folder / LABELS, model.labels[None], model.grid, nodata=NO_LABEL)
-    write_cog(folder / STRENGTH, model.label_map.border_strength[None], model.grid, nodata=None)
+    write_cog(folder / REFLECTANCE, encode_reflectance(model.reflectance), model.grid.profile, nodata=0)
+    write_cog(folder / LABELS, model.labels[None], model.grid.profile, nodata=NO_LABEL)
+    write_cog(folder / STRENGTH, model.label_map.border_strength[None], model.grid.profile, nodata=None)
     card = {
         "monitor": model.monitor,
         "version": model.version,
@@ -133,13 +133,3 @@ def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_cog(path: Path, bands: NDArray[Any], grid: Grid, nodata: float | None) -> None:
-    """Bands (bands, rows, columns) as a Cloud Optimized GeoTIFF."""
-    predictor = 3 if bands.dtype.kind == "f" else 2
-    with rasterio.open(
-        path, "w", driver="COG", count=len(bands), dtype=bands.dtype, nodata=nodata, compress="DEFLATE",
-        predictor=predictor, blocksize=512, overviews="NONE", **grid.profile,
-    ) as dst:  # fmt: skip
-        dst.write(bands)

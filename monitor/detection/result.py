@@ -27,6 +27,14 @@ class Kind(StrEnum):
     ANOMALY = "anomaly"
 
 
+class Outcome(StrEnum):
+    """What one scene says about the place of an alert."""
+
+    SEEN = "seen"
+    GONE = "gone"
+    HIDDEN = "hidden"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One object of one scene.

@@ -19,7 +19,7 @@ from shapely import STRtree
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from monitor.detection.result import Finding, Flag
+from monitor.detection.result import Finding, Flag, Outcome
 from monitor.scenes.grid import Grid
 
 OVERLAP = 0.3
@@ -30,14 +30,6 @@ SEEN_SHARE = 0.3
 """A place of whose visible part at least so much is flagged still shows the anomaly."""
 CONFIRM, WINDOW = 2, 4
 """Seen in two of four clear looks: the rule of the forest-alert systems."""
-
-
-class Outcome(StrEnum):
-    """What one scene says about a place."""
-
-    SEEN = "seen"
-    GONE = "gone"
-    HIDDEN = "hidden"
 
 
 class Verdict(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from monitor.errors import NotFoundError
@@ -73,12 +73,17 @@ def mark_processing(session: Session, scene_pk: int, owner: str, lease_until: da
 def mark_failed(
     session: Session, scene_pk: int, error: str, retry_at: datetime | None = None, *, now: datetime | None = None
 ) -> None:
-    """The scene failed for that reason; it is tried again at `retry_at`, or not by itself."""
+    """The scene failed for that reason; it is tried again at `retry_at`, or not by itself.
+
+    Counts as one attempt, unless `mark_processing` has counted it.
+    """
+    counted = case((Scene.state == SceneState.PROCESSING, Scene.attempts), else_=Scene.attempts + 1)
     set_state(
         session,
         scene_pk,
         SceneState.FAILED,
         error=error,
+        attempts=counted,
         next_attempt_at=retry_at,
         processed_at=now or datetime.now(UTC),
     )

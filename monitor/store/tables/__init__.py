@@ -1,6 +1,7 @@
 """The tables, as SQLAlchemy declares them."""
 
-from monitor.store.tables.alerts import OPEN_STATES, Alert, AlertEvent, AlertLook, AlertState, Outcome
+from monitor.detection.result import Outcome
+from monitor.store.tables.alerts import OPEN_STATES, Alert, AlertEvent, AlertLook, AlertState
 from monitor.store.tables.base import Base, UtcDateTime, plain
 from monitor.store.tables.results import (
     Finding,

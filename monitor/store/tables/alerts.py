@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.detection.result import Kind
+from monitor.detection.result import Kind, Outcome
 from monitor.store.tables.base import Base, choice
 
 
@@ -23,14 +23,6 @@ class AlertState(StrEnum):
 
 OPEN_STATES = (AlertState.NEW, AlertState.ACKNOWLEDGED, AlertState.CONFIRMED)
 """States of an alert that later scenes still add to."""
-
-
-class Outcome(StrEnum):
-    """What one scene saw in the place of an alert."""
-
-    SEEN = "seen"
-    GONE = "gone"
-    HIDDEN = "hidden"
 
 
 class Alert(Base):

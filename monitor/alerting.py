@@ -1,0 +1,171 @@
+"""Findings of a scene become alerts: new ones, or the next sighting of one that is known."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import mapping, shape
+from shapely.ops import unary_union
+from sqlalchemy.orm import Session
+
+from monitor.detection import tracking
+from monitor.detection.result import Detection, Finding, Kind, Outcome
+from monitor.detection.tracking import Track, Verdict
+from monitor.scenes.grid import Grid
+from monitor.store import alerts as alert_queries
+from monitor.store import queue, results
+from monitor.store import tracking as alert_store
+from monitor.store.alerts import AlertFilter, AlertRow
+from monitor.store.geometry import box_of
+from monitor.store.scenes import SceneRow
+from monitor.store.tables import OPEN_STATES, AlertState
+
+STATES = {
+    Verdict.NEW: AlertState.NEW,
+    Verdict.CONFIRMED: AlertState.CONFIRMED,
+    Verdict.TRANSIENT: AlertState.RESOLVED,
+    Verdict.ENDED: AlertState.RESOLVED,
+}
+NOTES = {
+    Verdict.NEW: "seen again",
+    Verdict.CONFIRMED: "seen in two of four clear looks",
+    Verdict.TRANSIENT: "gone at the next clear look",
+    Verdict.ENDED: "gone at two clear looks in a row",
+}
+CLOSED_STATES = (AlertState.RESOLVED, AlertState.DISMISSED)
+
+
+def raise_alerts(
+    session: Session, scene: SceneRow, grid: Grid, detection: Detection, finding_ids: Sequence[int], now: datetime
+) -> None:
+    """Alerts out of the stored findings of one scene, in the scene's transaction.
+
+    Clouds of a scene are one alert, its shadows another. An anomaly continues the alert at its place, or is a
+    new one; every alert that is open gets a look at its place.
+    """
+    numbered = list(zip(detection.findings, finding_ids, strict=True))
+    for kind in (Kind.CLOUD, Kind.SHADOW):
+        of_kind = [pair for pair in numbered if pair[0].kind is kind]
+        if of_kind:
+            raise_one(session, scene, of_kind, kind, now)
+    anomalies = [pair for pair in numbered if pair[0].kind is Kind.ANOMALY]
+    follow_anomalies(session, scene, grid, detection.flags, anomalies, now)
+
+
+def withdraw_older_products(session: Session, scene: SceneRow) -> tuple[int, ...]:
+    """Remove what older products of this acquisition found; gives the alerts that lost something."""
+    older = queue.superseded_by(session, scene.pk)
+    touched = [alert for row in older for alert in results.clear_result(session, row.pk)]
+    queue.mark_superseded(session, [row.pk for row in older])
+    return tuple(dict.fromkeys(touched))
+
+
+def close_emptied(session: Session, alert_ids: Sequence[int], now: datetime) -> None:
+    """Resolve alerts of which no finding is left."""
+    for alert_id in alert_ids:
+        if not alert_queries.get_alert(session, alert_id).scene_ids:
+            note = "the scene was processed again by the catalog and does not show it any more"
+            alert_store.change_state(session, alert_id, AlertState.RESOLVED, event="superseded", note=note, now=now)
+
+
+def raise_one(
+    session: Session, scene: SceneRow, numbered: Sequence[tuple[Finding, int]], kind: Kind, now: datetime
+) -> int:
+    """One new alert out of all these findings."""
+    findings = [finding for finding, _ in numbered]
+    area = sum(finding.area_m2 for finding in findings)
+    words = f"{len(findings)} {kind} objects, {area / 1e6:.2f} km²"
+    return alert_store.create_alert(
+        session,
+        scene.monitor_id,
+        kind=kind,
+        score=sum(finding.score * finding.area_m2 for finding in findings) / area,
+        area_m2=area,
+        geometry=together(findings),
+        seen=scene.datetime,
+        description=findings[0].description if len(findings) == 1 else words,
+        finding_ids=[number for _, number in numbered],
+        now=now,
+    )
+
+
+def follow_anomalies(
+    session: Session,
+    scene: SceneRow,
+    grid: Grid,
+    flags: NDArray[np.uint8],
+    numbered: Sequence[tuple[Finding, int]],
+    now: datetime,
+) -> None:
+    """Continue the alerts that these findings belong to, make the others, and look at every open one."""
+    known = alert_queries.open_alerts(session, scene.monitor_id, Kind.ANOMALY)
+    known += closed_nearby(session, scene, [finding for finding, _ in numbered])
+    tracks = [Track(alert.id, alert.geometry) for alert in known]
+    sightings: dict[int, list[tuple[Finding, int]]] = {}
+    for pair, index in zip(numbered, tracking.match([finding for finding, _ in numbered], tracks), strict=True):
+        if index is None:
+            alert_id = raise_one(session, scene, [pair], Kind.ANOMALY, now)
+            alert_store.add_look(session, alert_id, scene.pk, Outcome.SEEN)
+        else:
+            sightings.setdefault(index, []).append(pair)
+    looks: dict[int, Outcome] = {}
+    for index, alert in enumerate(known):
+        if index in sightings:
+            continue_alert(session, alert, scene, sightings[index], now)
+            looks[alert.id] = Outcome.SEEN
+        elif alert.state in OPEN_STATES:
+            looks[alert.id] = tracking.look(alert.geometry, flags, grid)
+    alert_store.add_looks(session, scene.pk, looks)
+    judge(session, [alert for alert in known if alert.id in looks], now)
+
+
+def closed_nearby(session: Session, scene: SceneRow, findings: Sequence[Finding]) -> list[AlertRow]:
+    """Closed alerts that one of the findings may be a recurrence of."""
+    found: dict[int, AlertRow] = {}
+    for finding in findings:
+        nearby = AlertFilter(scene.monitor, (Kind.ANOMALY,), CLOSED_STATES, bbox=box_of(finding.geometry))
+        found |= {alert.id: alert for alert in alert_queries.list_alerts(session, nearby)}
+    return [found[alert_id] for alert_id in sorted(found)]
+
+
+def continue_alert(
+    session: Session, alert: AlertRow, scene: SceneRow, numbered: Sequence[tuple[Finding, int]], now: datetime
+) -> None:
+    """Another sighting; the outline and the words are those of the latest one."""
+    findings = [finding for finding, _ in numbered]
+    largest = max(findings, key=lambda finding: finding.area_m2)
+    latest: dict[str, Any] = {}
+    if scene.datetime >= alert.last_seen:
+        area = sum(finding.area_m2 for finding in findings)
+        latest = {"geometry": together(findings), "area_m2": area, "description": largest.description}
+    alert_store.extend_alert(
+        session,
+        alert.id,
+        seen=scene.datetime,
+        finding_ids=[number for _, number in numbered],
+        score=max(alert.score, *(finding.score for finding in findings)),
+        now=now,
+        **latest,
+    )
+
+
+def judge(session: Session, alerts: Sequence[AlertRow], now: datetime) -> None:
+    """Put every alert into the state that all looks at its place call for; what a person dismissed stays so."""
+    looks = alert_store.looks_of(session, [alert.id for alert in alerts])
+    for alert in alerts:
+        outcomes = [look.outcome for look in looks[alert.id]]
+        first = outcomes.index(Outcome.SEEN) if Outcome.SEEN in outcomes else 0
+        said = tracking.verdict(outcomes[first:])
+        waits = alert.state is AlertState.ACKNOWLEDGED and said is Verdict.NEW
+        if alert.state is not AlertState.DISMISSED and not waits:
+            event = "reopened" if alert.state is AlertState.RESOLVED else str(said)
+            alert_store.change_state(session, alert.id, STATES[said], event=event, note=NOTES[said], now=now)
+
+
+def together(findings: Sequence[Finding]) -> Mapping[str, Any]:
+    """One GeoJSON geometry of all outlines."""
+    if len(findings) == 1:
+        return findings[0].geometry
+    return dict(mapping(unary_union([shape(finding.geometry) for finding in findings])))
