@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.errors import NotFoundError
@@ -16,13 +16,10 @@ def ensure_monitor(session: Session, name: str, *, now: datetime | None = None) 
     query = select(Monitor.id).where(Monitor.name == name)
     if (known := session.scalar(query)) is not None:
         return known
-    row = Monitor(name=name, grid=None, fingerprint=None, created_at=now or datetime.now(UTC))
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return session.scalars(query).one()
-    return row.id
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"name": name, "created_at": now or datetime.now(UTC)}
+    session.execute(insert(Monitor).values(row).on_conflict_do_nothing(index_elements=["name"]))
+    return session.scalars(query).one()
 
 
 def find_monitor(session: Session, name: str) -> int:
