@@ -58,6 +58,11 @@ class Change:
         (row, col), (height, width) = self.corner, self.extent.shape
         return slice(row, row + height), slice(col, col + width)
 
+    @property
+    def looks(self) -> int:
+        """On how many dates the change must be visible: what stays is seen again if it can be."""
+        return 1 if self.kind in (ChangeKind.SHIP, ChangeKind.FLOOD) else min(2, len(self.dates))
+
     def shares(self, date: int) -> tuple[Floats, Floats]:
         """How much of each cell is changed on a date, and how much is left wet by a flood that has gone."""
         if date not in self.dates:
@@ -238,13 +243,13 @@ def place_ship(rng: np.random.Generator, sites: Sites, dates: tuple[int, ...]) -
     off_shore = np.clip((-sites.ground.shore_m - 90) / 250, 0, 1) * sites.ground.where(*WATER)
     blurred = fractal(rng, (sites.free.shape[0], sites.free.shape[1]), 3.0)
     center = sites.best(rng, np.asarray(off_shore * (1 + 0.4 * np.clip(blurred, -2, 2)), np.float32), 12)
-    length, width = rng.uniform(85, 150), rng.uniform(30, 38)
+    length, width = rng.uniform(95, 160), rng.uniform(34, 40)
     fine_m = PIXEL_M / FACTOR
     side = int(length / fine_m) + 4
     rows, cols = sites.around(center, side)
     turn = rng.uniform(0, np.pi)
-    ahead = np.array([np.cos(turn), np.sin(turn)]) * length / fine_m / 2
-    beside = np.array([-np.sin(turn), np.cos(turn)]) * width / fine_m / 2
+    ahead = np.array([np.cos(turn), np.sin(turn)]) * (length / fine_m - 1) / 2
+    beside = np.array([-np.sin(turn), np.cos(turn)]) * (width / fine_m - 1) / 2
     middle = np.array([center[1] - cols.start, center[0] - rows.start])
     outline = [ahead - beside, 1.12 * ahead, ahead + beside, -ahead + beside, -ahead - beside]
     hull = np.zeros((rows.stop - rows.start, cols.stop - cols.start), np.uint8)

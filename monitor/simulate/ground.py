@@ -296,9 +296,9 @@ def make_turbidity(rng: np.random.Generator, lake: Mask, mouth: tuple[float, flo
     """Suspended matter of the lake: along the shore and in the plume of the river."""
     fine = (lake.shape[0], lake.shape[1])
     off_shore = distance_m(~lake) * (1 + 0.3 * fractal(rng, fine, 4.2, 150))
-    near = np.exp(-np.maximum(off_shore, 0) / 350)
+    near = np.exp(-np.maximum(off_shore, 0) / min(350, 0.03 * fine[0] * FINE_M))
     rows = (np.arange(fine[0], dtype=np.float32)[:, None] - mouth[0]) * FINE_M
     cols = (np.arange(fine[1], dtype=np.float32)[None] - mouth[1]) * FINE_M
     spread = np.hypot(rows, cols + 0.5 * rows) + 260 * fractal(rng, fine, 3.8, 110)
-    plume = 1 - smoothstep(spread.astype(np.float32), 200, 1500)
+    plume = 1 - smoothstep(spread.astype(np.float32), 200, min(1500, 0.14 * fine[0] * FINE_M))
     return np.asarray(np.clip(0.5 * near + 0.6 * plume, 0, 1) * lake, np.float32)

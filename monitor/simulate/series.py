@@ -145,15 +145,16 @@ class Series:
         return mask
 
     def draw_skies(self, shape: tuple[int, int], dates: int) -> list[Sky]:
-        """Skies of all dates, thinned until every change can be seen at least once."""
+        """Skies of all dates, thinned until every change can be seen as often as it should be."""
         plans = plan_skies(np.random.default_rng([self.seed, 5]), dates)
         attempts = [0] * dates
         skies = [make_sky(self.rng(n, 2), shape, plan, self.passes[n].sun) for n, plan in enumerate(plans)]
-        while hidden := [change for change in self.changes if not self.seen(change, skies)]:
-            for date in {change.dates[0] for change in hidden}:
-                attempts[date] += 1
-                plans[date] = plans[date].thinned()
-                skies[date] = make_sky(self.rng(date, 2, attempts[date]), shape, plans[date], self.passes[date].sun)
+        while hidden := [change for change in self.changes if len(self.seen(change, skies)) < change.looks]:
+            unseen = set(hidden[0].dates) - set(self.seen(hidden[0], skies))
+            date = min(unseen, key=lambda n: (plans[n].cover + plans[n].cirrus, n))
+            attempts[date] += 1
+            plans[date] = plans[date].thinned()
+            skies[date] = make_sky(self.rng(date, 2, attempts[date]), shape, plans[date], self.passes[date].sun)
         return skies
 
     def seen(self, change: Change, skies: list[Sky]) -> list[int]:

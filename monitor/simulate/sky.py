@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from scipy import ndimage
 
@@ -83,7 +84,7 @@ class Sky:
 
 def plan_skies(rng: np.random.Generator, dates: int) -> list[SkyPlan]:
     """Skies of a series: the first is clear, one is heavy, one nearly clear, a third has cirrus."""
-    covers = [0.0, *(0.03 + 0.22 * rng.random(dates - 1) ** 1.3)]
+    covers = [0.0, *(0.02 + 0.2 * rng.random(dates - 1) ** 1.3)]
     rest = 1 + rng.permutation(dates - 1)
     if dates > 3:
         covers[rest[0]], covers[rest[1]] = float(rng.uniform(0.35, 0.45)), 0.0
@@ -117,7 +118,8 @@ def cumulus(rng: np.random.Generator, cover: float, cirrus: Floats, sun: tuple[f
     field = fractal(rng, wide, rng.uniform(2.9, 3.3), rng.uniform(35, 80))
     billows = np.abs(fractal(rng, wide, 2.6, 22))
     field += 0.35 * (0.8 - billows) + 0.9 * fractal(rng, wide, 4.0, 350)
-    depth = np.maximum((field - np.quantile(field[inner], 1 - cover)) * rng.uniform(3.5, 6.5), 0)
+    edge = np.quantile(field[inner], 1 - cover)
+    depth = np.maximum((field - edge) * rng.uniform(3.5, 6.5), 0).astype(np.float32)
     opacity = ndimage.gaussian_filter((1 - np.exp(-1.3 * depth)).astype(np.float32), 0.7)
 
     bulge = ndimage.gaussian_filter(np.minimum(depth, 6) + 1.2 * (1 - billows), 1.0)
@@ -126,11 +128,13 @@ def cumulus(rng: np.random.Generator, cover: float, cirrus: Floats, sun: tuple[f
     toward_sun = right * np.sin(azimuth) - down * np.cos(azimuth)
     brightness = 0.74 + 0.26 * (1 - np.exp(-0.5 * depth)) - 0.22 * toward_sun / max(float(toward_sun.std()) * 2.5, 1e-6)
     shadow = np.zeros(wide, np.float32)
-    steps = 2 + int(1.5 * reach * (1 - base_m / top_m))  # finer than a pixel, or thick clouds throw stripes
-    for height in np.linspace(base_m, top_m, steps):
-        moved = ndimage.shift(opacity, shadow_offset_px(float(height), *sun, PIXEL_M), order=1)
+    steps = 2 + int(reach * (1 - base_m / top_m))  # a pixel or less, or thick clouds throw stripes
+    for part in np.linspace(0, 1, steps):  # only the thick middle of a cloud reaches its top
+        body = 1 - np.exp(-1.3 * np.maximum(depth - np.float32(2.5 * part), 0))
+        down_px, right_px = shadow_offset_px(base_m + float(part) * (top_m - base_m), *sun, PIXEL_M)
+        moved = cv2.warpAffine(body, np.array([[1, 0, right_px], [0, 1, down_px]]), wide[::-1])
         np.maximum(shadow, moved, out=shadow)
-    shadow = ndimage.gaussian_filter(shadow, 0.6)
+    shadow = ndimage.gaussian_filter(shadow, 0.9)
     return Sky(
         opacity=opacity[inner],
         cirrus=cirrus,
