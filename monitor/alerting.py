@@ -1,13 +1,13 @@
 """Findings of a scene become alerts: new ones, or the next sighting of one that is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely import union_all
 from shapely.geometry import mapping, shape
-from shapely.ops import unary_union
 from sqlalchemy.orm import Session
 
 from monitor.detection import tracking
@@ -37,57 +37,56 @@ NOTES = {
 CLOSED_STATES = (AlertState.RESOLVED, AlertState.DISMISSED)
 
 
+def withdraw(session: Session, scene: SceneRow) -> tuple[AlertRow, ...]:
+    """Remove what this scene gave before, and older products of the same acquisition; gives the emptied alerts."""
+    older = [row.pk for row in queue.superseded_by(session, scene.pk)]
+    touched = [alert for scene_pk in (scene.pk, *older) for alert in results.clear_result(session, scene_pk)]
+    queue.mark_superseded(session, older)
+    alerts = [alert_queries.get_alert(session, alert_id) for alert_id in dict.fromkeys(touched)]
+    return tuple(alert for alert in alerts if not alert.scene_ids)
+
+
 def raise_alerts(
-    session: Session, scene: SceneRow, grid: Grid, detection: Detection, finding_ids: Sequence[int], now: datetime
+    session: Session,
+    scene: SceneRow,
+    grid: Grid,
+    detection: Detection,
+    finding_ids: Sequence[int],
+    emptied: Sequence[AlertRow],
+    now: datetime,
 ) -> None:
     """Alerts out of the stored findings of one scene, in the scene's transaction.
 
     Clouds of a scene are one alert, its shadows another. An anomaly continues the alert at its place, or is a
-    new one; every alert that is open gets a look at its place.
+    new one; every alert that is open gets a look at its place. What `withdraw` emptied is filled again first.
     """
     numbered = list(zip(detection.findings, finding_ids, strict=True))
     for kind in (Kind.CLOUD, Kind.SHADOW):
         of_kind = [pair for pair in numbered if pair[0].kind is kind]
-        if of_kind:
-            raise_one(session, scene, of_kind, kind, now)
+        former = next((alert for alert in emptied if alert.kind is kind), None)
+        if of_kind and former:
+            continue_alert(session, former, scene, of_kind, now)
+        elif of_kind:
+            raise_one(session, scene, of_kind, now)
     anomalies = [pair for pair in numbered if pair[0].kind is Kind.ANOMALY]
     follow_anomalies(session, scene, grid, detection.flags, anomalies, now)
+    for alert in emptied:
+        if not alert_queries.get_alert(session, alert.id).scene_ids:
+            note = "the scene was processed again and does not show it any more"
+            alert_store.change_state(session, alert.id, AlertState.RESOLVED, event="superseded", note=note, now=now)
 
 
-def withdraw_older_products(session: Session, scene: SceneRow) -> tuple[int, ...]:
-    """Remove what older products of this acquisition found; gives the alerts that lost something."""
-    older = queue.superseded_by(session, scene.pk)
-    touched = [alert for row in older for alert in results.clear_result(session, row.pk)]
-    queue.mark_superseded(session, [row.pk for row in older])
-    return tuple(dict.fromkeys(touched))
-
-
-def close_emptied(session: Session, alert_ids: Sequence[int], now: datetime) -> None:
-    """Resolve alerts of which no finding is left."""
-    for alert_id in alert_ids:
-        if not alert_queries.get_alert(session, alert_id).scene_ids:
-            note = "the scene was processed again by the catalog and does not show it any more"
-            alert_store.change_state(session, alert_id, AlertState.RESOLVED, event="superseded", note=note, now=now)
-
-
-def raise_one(
-    session: Session, scene: SceneRow, numbered: Sequence[tuple[Finding, int]], kind: Kind, now: datetime
-) -> int:
-    """One new alert out of all these findings."""
+def raise_one(session: Session, scene: SceneRow, numbered: Sequence[tuple[Finding, int]], now: datetime) -> int:
+    """One new alert out of findings of one kind."""
     findings = [finding for finding, _ in numbered]
-    area = sum(finding.area_m2 for finding in findings)
-    words = f"{len(findings)} {kind} objects, {area / 1e6:.2f} km²"
     return alert_store.create_alert(
         session,
         scene.monitor_id,
-        kind=kind,
-        score=sum(finding.score * finding.area_m2 for finding in findings) / area,
-        area_m2=area,
-        geometry=together(findings),
+        kind=findings[0].kind,
         seen=scene.datetime,
-        description=findings[0].description if len(findings) == 1 else words,
         finding_ids=[number for _, number in numbered],
         now=now,
+        **summary(findings),
     )
 
 
@@ -106,7 +105,7 @@ def follow_anomalies(
     sightings: dict[int, list[tuple[Finding, int]]] = {}
     for pair, index in zip(numbered, tracking.match([finding for finding, _ in numbered], tracks), strict=True):
         if index is None:
-            alert_id = raise_one(session, scene, [pair], Kind.ANOMALY, now)
+            alert_id = raise_one(session, scene, [pair], now)
             alert_store.add_look(session, alert_id, scene.pk, Outcome.SEEN)
         else:
             sightings.setdefault(index, []).append(pair)
@@ -133,22 +132,31 @@ def closed_nearby(session: Session, scene: SceneRow, findings: Sequence[Finding]
 def continue_alert(
     session: Session, alert: AlertRow, scene: SceneRow, numbered: Sequence[tuple[Finding, int]], now: datetime
 ) -> None:
-    """Another sighting; the outline and the words are those of the latest one."""
-    findings = [finding for finding, _ in numbered]
-    largest = max(findings, key=lambda finding: finding.area_m2)
-    latest: dict[str, Any] = {}
-    if scene.datetime >= alert.last_seen:
-        area = sum(finding.area_m2 for finding in findings)
-        latest = {"geometry": together(findings), "area_m2": area, "description": largest.description}
+    """Another sighting; outline and words are those of the latest one, the score is the highest."""
+    found = summary([finding for finding, _ in numbered])
+    score = max(alert.score, found.pop("score"))
     alert_store.extend_alert(
         session,
         alert.id,
         seen=scene.datetime,
         finding_ids=[number for _, number in numbered],
-        score=max(alert.score, *(finding.score for finding in findings)),
+        score=score,
         now=now,
-        **latest,
+        **(found if scene.datetime >= alert.last_seen else {}),
     )
+
+
+def summary(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Score, area, outline and words of findings of one kind together."""
+    area = sum(finding.area_m2 for finding in findings)
+    first = findings[0]
+    several = f"{len(findings)} {first.kind} objects, {area / 1e6:.2f} km²"
+    return {
+        "score": sum(finding.score * finding.area_m2 for finding in findings) / area,
+        "area_m2": area,
+        "geometry": first.geometry if len(findings) == 1 else mapping(union_all([shape(f.geometry) for f in findings])),
+        "description": first.description if len(findings) == 1 else several,
+    }
 
 
 def judge(session: Session, alerts: Sequence[AlertRow], now: datetime) -> None:
@@ -162,10 +170,3 @@ def judge(session: Session, alerts: Sequence[AlertRow], now: datetime) -> None:
         if alert.state is not AlertState.DISMISSED and not waits:
             event = "reopened" if alert.state is AlertState.RESOLVED else str(said)
             alert_store.change_state(session, alert.id, STATES[said], event=event, note=NOTES[said], now=now)
-
-
-def together(findings: Sequence[Finding]) -> Mapping[str, Any]:
-    """One GeoJSON geometry of all outlines."""
-    if len(findings) == 1:
-        return findings[0].geometry
-    return dict(mapping(unary_union([shape(finding.geometry) for finding in findings])))

@@ -109,7 +109,7 @@ def judge_scene(scene: Scene, reference: ReferenceModel, monitor: MonitorSetting
 def store_result(session: Session, scene: SceneRow, result: SceneResult) -> None:
     """Everything that a scene gave, alerts included, in the session's transaction."""
     now = datetime.now(UTC)
-    touched = alerting.withdraw_older_products(session, scene)
+    emptied = alerting.withdraw(session, scene)
     finding_ids = results.save_result(
         session,
         scene.pk,
@@ -120,8 +120,7 @@ def store_result(session: Session, scene: SceneRow, result: SceneResult) -> None
         result.detection,
         now=now,
     )
-    alerting.raise_alerts(session, scene, result.grid, result.detection, finding_ids, now)
-    alerting.close_emptied(session, touched, now)
+    alerting.raise_alerts(session, scene, result.grid, result.detection, finding_ids, emptied, now)
 
 
 def read_for(

@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import alerts, db, demo, export, history, init, plot, reference, scan, scenes
+from monitor.cli import alerts, db, export, history, plot, reference, scenes
 from monitor.cli.context import Context
+from monitor.cli.demo import demo
+from monitor.cli.init import init
 from monitor.cli.output import err
+from monitor.cli.scan import scan_command
 from monitor.errors import ConfigError, MonitorError
 
 FAILED, MISUSED = 1, 2
@@ -22,16 +25,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("init")(init.init)
+app.command("init")(init)
 app.add_typer(db.app, name="db")
 app.add_typer(reference.app, name="reference")
-app.command("scan")(scan.scan_command)
+app.command("scan")(scan_command)
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(history.app, name="history")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")
-app.command("demo")(demo.demo)
+app.command("demo")(demo)
 
 
 def show_version(wanted: bool) -> None:

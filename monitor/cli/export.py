@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from monitor.cli.context import of
 from monitor.cli.output import out, progress
 from monitor.cli.scene_argument import MonitorOption, find
+from monitor.cli.spectra import mean_spectra
 from monitor.cog import Colours, write_cog
 from monitor.detection.result import Flag
 from monitor.errors import ConfigError, NotFoundError
-from monitor.plots.colours import FLAG_COLOURS, label_colours
+from monitor.plots import FLAG_TABLE, label_table
 from monitor.scenes.grid import Grid
 from monitor.store.maps import load_map
 from monitor.store.monitors import get_grid
@@ -75,9 +76,10 @@ def labels(
         row = find(context, session, scene, monitor)
         found = load_map(session, row.pk, kind)
         k = 0 if found.centroids is None else len(found.centroids)
+        spectra, bands = mean_spectra(session, row.pk, kind, k)
         tags = {"scene_id": row.scene_id, "k": str(k), "reference_version": str(found.reference_version)}
-        grid = grid_of(session, row)
-        write(output, found.labels[None], grid, colours=label_colours(k), tags=tags)
+        colours = label_table(k, spectra, bands)
+        write(output, found.labels[None], grid_of(session, row), colours=colours, tags=tags)
 
 
 def write_flags(session: Session, row: SceneRow, path: Path) -> None:
@@ -85,7 +87,7 @@ def write_flags(session: Session, row: SceneRow, path: Path) -> None:
     found = load_map(session, row.pk, FLAGS)
     tags = {"scene_id": row.scene_id, "reference_version": str(found.reference_version)}
     tags |= {f"value_{flag.value}": flag.name.lower().replace("_", " ") for flag in Flag}
-    write(path, found.labels[None], grid_of(session, row), colours=FLAG_COLOURS, tags=tags)
+    write(path, found.labels[None], grid_of(session, row), colours=FLAG_TABLE, tags=tags)
 
 
 def grid_of(session: Session, row: SceneRow) -> Grid:

@@ -34,7 +34,7 @@ def scan_command(
     """Find new scenes, process them, store what they show."""
     settings = of(context).settings
     monitors = [settings.monitor(name) for name in names] if names else settings.monitors
-    reports = run(of(context).writable_store, settings, monitors)
+    reports = scan_monitors(of(context).writable_store, settings, monitors)
     if form is ScanFormat.JSON:
         show_json(as_json(reports))
     else:
@@ -47,7 +47,7 @@ def scan_command(
         raise typer.Exit(1)
 
 
-def run(store: Store, settings: Settings, monitors: Sequence[MonitorSettings]) -> list[Report]:
+def scan_monitors(store: Store, settings: Settings, monitors: Sequence[MonitorSettings]) -> list[Report]:
     """Scan every monitor; one that fails as a whole does not stop the others."""
     reports = []
     with progress() as bar:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class SweepEntry:
-    """K-means for one k: `inertia` over the fitted sample per pixel, mean `silhouette` of a stratified sample.
+    """K-means for one k: `inertia` summed over all valid pixels, mean `silhouette` of a stratified sample.
 
     `centroids` float32 (k, bands) lie in the reference's scaled feature space, dark to bright.
     """
