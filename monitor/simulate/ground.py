@@ -219,7 +219,7 @@ def build_city(
     for dense in tiles_in_clusters(rng, blocks, fine):
         works |= dense
     park = rng.random(blocks.count) < 0.07
-    leafy = np.clip(rng.normal(0.5, 0.12, blocks.count), 0.2, 0.8).astype(np.float32)
+    leafy = np.clip(rng.normal(0.58, 0.13, blocks.count), 0.2, 0.8).astype(np.float32)
 
     inside = built[blocks.index] & ~np.isin(cover, [int(Cover.DECIDUOUS), int(Cover.CONIFER), int(Cover.TREES)])
     speckle = rng.random(fine, np.float32)
