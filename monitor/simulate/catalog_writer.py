@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from monitor.scenes.grid import Grid
 from monitor.simulate.footprint import WRS_PATH, WRS_ROW, Pass, lonlat_bbox
 from monitor.simulate.noise import Floats, Mask
-from monitor.simulate.spectra import BANDS
 
 SCALE, OFFSET = 2.75e-05, -0.2
 """Surface reflectance of Collection 2 level 2 is number * SCALE + OFFSET; number 0 is fill."""
@@ -75,8 +74,7 @@ def write_scene(
     home = folder / one.scene_id
     home.mkdir()
     fill = one.fill(grid.shape)
-    for number, (band, values) in enumerate(zip(BANDS, cube, strict=True), start=1):
-        assert band
+    for number, values in enumerate(cube, start=1):
         write_cog(home / f"{one.product_id}_SR_B{number}.TIF", to_numbers(values, fill), grid, 0)
     write_cog(home / f"{one.product_id}_QA_PIXEL.TIF", qa, grid, 1, "NEAREST")
     item = make_item(one, grid, cloud_cover)
@@ -87,7 +85,6 @@ def write_scene(
 def make_item(one: Pass, grid: Grid, cloud_cover: float) -> dict[str, Any]:
     """The STAC item of a pass, with hrefs relative to itself."""
     geometry = grid.to_lonlat({"type": "Polygon", "coordinates": [one.outline(grid)]})
-    whole = grid.to_lonlat({"type": "Polygon", "coordinates": [Pass(one.moment, 0, 0, 0.0).outline(grid)]})
     stamp = one.moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     properties = {
         "datetime": stamp,
@@ -119,14 +116,13 @@ def make_item(one: Pass, grid: Grid, cloud_cover: float) -> dict[str, Any]:
         "id": one.scene_id,
         "collection": COLLECTION,
         "geometry": geometry,
-        "bbox": list(lonlat_bbox(whole["coordinates"][0])),
+        "bbox": list(lonlat_bbox(geometry["coordinates"][0])),
         "properties": properties,
         "links": [
             link("root", "../catalog.json"),
             link("parent", "../collection.json"),
             link("collection", "../collection.json"),
-            link("self", f"./{one.scene_id}.json") | {"type": "application/geo+json"},
-        ][:3],
+        ],
         "assets": make_assets(one),
     }
 

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from monitor.simulate.ground import FACTOR, MARGIN_PX, PIXEL_M, Ground
+from monitor.simulate.ground import Ground
 from monitor.simulate.noise import Floats, Mask, blob, fractal, smoothstep
+from monitor.simulate.scale import FACTOR, FINE_M, MARGIN_PX
 from monitor.simulate.sensor import observe
 from monitor.simulate.spectra import (
     BARE_SITE,
@@ -72,7 +73,7 @@ class Change:
             low = RECESSION[min(step, len(RECESSION) - 1)]
             under = smoothstep(self.extent, low, low + 0.08)
             return under, np.asarray((self.extent > 0) * (1 - under), np.float32)
-        fading = 1 - 0.03 * step if self.kind is ChangeKind.BURN else 1.0
+        fading = max(1 - 0.03 * step, 0.6) if self.kind is ChangeKind.BURN else 1.0
         return self.extent * np.float32(fading), np.zeros_like(self.extent)
 
     def left_behind(self, date: int) -> tuple[Floats, Floats]:
@@ -243,13 +244,12 @@ def place_ship(rng: np.random.Generator, sites: Sites, dates: tuple[int, ...]) -
     off_shore = np.clip((-sites.ground.shore_m - 90) / 250, 0, 1) * sites.ground.where(*WATER)
     blurred = fractal(rng, (sites.free.shape[0], sites.free.shape[1]), 3.0)
     center = sites.best(rng, np.asarray(off_shore * (1 + 0.4 * np.clip(blurred, -2, 2)), np.float32), 12)
-    length, width = rng.uniform(95, 160), rng.uniform(34, 40)
-    fine_m = PIXEL_M / FACTOR
-    side = int(length / fine_m) + 4
+    length, width = rng.uniform(95, 140), rng.uniform(32, 38)
+    side = int(length / FINE_M) + 4
     rows, cols = sites.around(center, side)
     turn = rng.uniform(0, np.pi)
-    ahead = np.array([np.cos(turn), np.sin(turn)]) * (length / fine_m - 1) / 2
-    beside = np.array([-np.sin(turn), np.cos(turn)]) * (width / fine_m - 1) / 2
+    ahead = np.array([np.cos(turn), np.sin(turn)]) * (length / FINE_M - 1) / 2
+    beside = np.array([-np.sin(turn), np.cos(turn)]) * (width / FINE_M - 1) / 2
     middle = np.array([center[1] - cols.start, center[0] - rows.start])
     outline = [ahead - beside, 1.12 * ahead, ahead + beside, -ahead + beside, -ahead - beside]
     hull = np.zeros((rows.stop - rows.start, cols.stop - cols.start), np.uint8)

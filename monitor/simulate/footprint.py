@@ -9,8 +9,8 @@ from rasterio.crs import CRS
 
 from monitor.catalog.item import BBox
 from monitor.scenes.grid import Grid
-from monitor.simulate.ground import PIXEL_M
 from monitor.simulate.noise import Mask
+from monitor.simulate.scale import PIXEL_M
 from monitor.simulate.sun import sun_position
 
 WRS_PATH, WRS_ROW = "018", "030"
@@ -72,10 +72,7 @@ class Pass:
             (float(grid.width), 0.0),
             (self.corner_px, 0.0),
         ]
-        corners = [
-            grid.transform @ point if hasattr(grid.transform, "__matmul__") else grid.transform * point
-            for point in ring
-        ]
+        corners = [grid.transform @ point for point in ring]
         return [*corners, corners[0]]
 
 

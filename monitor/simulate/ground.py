@@ -7,19 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from monitor.simulate.noise import Floats, Mask, fractal, smoothstep
+from monitor.simulate.city import build_city
+from monitor.simulate.noise import Floats, Mask, fractal, fractions, smoothstep
 from monitor.simulate.parcels import Tiles, road_distance, tiles
+from monitor.simulate.scale import FACTOR, FINE_M, MARGIN_PX
 from monitor.simulate.spectra import CROPS, Cover
 
-PIXEL_M = 30.0
-FACTOR = 3
-"""Fine cells along one side of a Landsat pixel."""
-MARGIN_PX = 4
-"""Landsat pixels of ground around the scene, so that a shifted scene still sees ground everywhere."""
-FINE_M = PIXEL_M / FACTOR
-
 CONCESSIONS_M = (1250.0, 2000.0)
-STREETS_M = (625.0, 1000.0)
 ROUGHNESS = {
     Cover.DECIDUOUS: 0.16,
     Cover.CONIFER: 0.20,
@@ -74,10 +68,8 @@ def make_ground(seed: int, shape: tuple[int, int]) -> Ground:
     rng = np.random.default_rng([seed, 1])
     rows, cols = (FACTOR * (n + 2 * MARGIN_PX) for n in shape)
     fine = (rows, cols)
-    down = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-    right = np.linspace(0, 1, cols, dtype=np.float32)[None]
     u, v = survey_axes(rng, fine)
-    lake = draw_lake(rng, fine, down, right)
+    lake = draw_lake(rng, fine)
     shore_m = distance_m(lake)
     river, stream, mouth = draw_river(rng, fine, lake)
     river_m = distance_m(river | stream)
@@ -86,8 +78,8 @@ def make_ground(seed: int, shape: tuple[int, int]) -> Ground:
     cover, vigour, lateness = plant_fields(rng, fields)
     hedge = (fields.edge_m < 8) & (rng.random(fields.count) < 0.45)[fields.index]
     cover[hedge] = Cover.TREES
-    draw_woods(rng, cover, river_m, fields)
-    build_city(rng, cover, u, v, lake, shore_m, down, right)
+    draw_woods(rng, cover, river_m)
+    build_city(rng, cover, (u, v), lake, shore_m)
     roads = road_distance(u, v, CONCESSIONS_M)
     cover[roads < 9] = Cover.ASPHALT
     draw_highway(rng, cover, shore_m, fine)
@@ -119,9 +111,10 @@ def survey_axes(rng: np.random.Generator, fine: tuple[int, int]) -> tuple[Floats
     return u.astype(np.float32), v.astype(np.float32)
 
 
-def draw_lake(rng: np.random.Generator, fine: tuple[int, int], down: Floats, right: Floats) -> Mask:
+def draw_lake(rng: np.random.Generator, fine: tuple[int, int]) -> Mask:
     """Lake in the south-east, with a shore that has bays and points but no islands."""
     tilt = rng.uniform(0.15, 0.4)
+    down, right = fractions(fine)
     level = down + tilt * (right - 0.5) + 0.011 * fractal(rng, fine, 3.6, 110) + 0.03 * fractal(rng, fine, 4.5, 500)
     wet = level > np.quantile(level, 1 - rng.uniform(0.24, 0.31))
     lake = largest(wet)
@@ -182,10 +175,9 @@ def plant_fields(rng: np.random.Generator, fields: Tiles) -> tuple[NDArray[np.ui
     return crop[fields.index], vigour, rng.normal(0, 6, fields.count).astype(np.float32)
 
 
-def draw_woods(rng: np.random.Generator, cover: NDArray[np.uint8], river_m: Floats, fields: Tiles) -> None:
+def draw_woods(rng: np.random.Generator, cover: NDArray[np.uint8], river_m: Floats) -> None:
     """Natural woods, the wooded valley of the river, and stands of conifers among them."""
-    fine = cover.shape
-    assert len(fine) == 2
+    fine = (cover.shape[0], cover.shape[1])
     rough = fractal(rng, fine, 3.4, 120)
     woods = rough > np.quantile(rough, 0.86)
     valley = river_m < 110 + 70 * rough
@@ -194,66 +186,6 @@ def draw_woods(rng: np.random.Generator, cover: NDArray[np.uint8], river_m: Floa
     conifer = (fractal(rng, fine, 3.2, 80) > 0.9) & (cover == Cover.DECIDUOUS)
     cover[conifer] = Cover.CONIFER
     cover[floor] = Cover.HAY
-
-
-def build_city(
-    rng: np.random.Generator,
-    cover: NDArray[np.uint8],
-    u: Floats,
-    v: Floats,
-    lake: Mask,
-    shore_m: Floats,
-    down: Floats,
-    right: Floats,
-) -> None:
-    """A city on the western shore, block by block: houses, malls and works, parks, a dense core."""
-    fine = (cover.shape[0], cover.shape[1])
-    center = (rng.uniform(0.5, 0.62), rng.uniform(0.12, 0.3))
-    reach = np.hypot((down - center[0]) * fine[0], (right - center[1]) * fine[1]) / max(fine)
-    sprawl = reach * 2.2 + 0.12 * fractal(rng, fine, 3.0, 150) + shore_m / (FINE_M * max(fine)) * 0.5
-    blocks = tiles(rng, u, v, STREETS_M, ((5, 7), (4, 6)))
-    outer = blocks.mean(sprawl.astype(np.float32))
-    built = outer < np.quantile(sprawl[~lake], 0.3)
-    core = outer < np.quantile(sprawl[~lake], 0.025)
-    works = rng.random(blocks.count) < 0.03
-    for dense in tiles_in_clusters(rng, blocks, fine):
-        works |= dense
-    park = rng.random(blocks.count) < 0.07
-    leafy = np.clip(rng.normal(0.58, 0.13, blocks.count), 0.2, 0.8).astype(np.float32)
-
-    inside = built[blocks.index] & ~np.isin(cover, [int(Cover.DECIDUOUS), int(Cover.CONIFER), int(Cover.TREES)])
-    speckle = rng.random(fine, np.float32)
-    houses = inside & ~works[blocks.index] & ~park[blocks.index]
-    green = leafy[blocks.index]
-    cover[houses] = Cover.ROOF
-    cover[houses & (speckle < green)] = Cover.TREES
-    cover[houses & (speckle < 0.5 * green)] = Cover.LAWN
-    cover[houses & (speckle > 0.985)] = Cover.BRIGHT_ROOF
-    cover[houses & (blocks.edge_m < 8)] = Cover.ASPHALT
-    cover[inside & park[blocks.index]] = Cover.LAWN
-    build_works(rng, cover, inside & works[blocks.index], u, v)
-    dense = core[blocks.index] & inside
-    cover[dense & (speckle < 0.55)] = Cover.CONCRETE
-    cover[dense & (speckle < 0.45)] = Cover.ROOF
-    cover[dense & (speckle > 0.9)] = Cover.ASPHALT
-
-
-def tiles_in_clusters(rng: np.random.Generator, blocks: Tiles, fine: tuple[int, int]) -> list[Mask]:
-    """Blocks of the districts where works and malls stand together."""
-    district = blocks.mean(fractal(rng, fine, 3.0, 110))
-    return [district > np.quantile(district, 0.84)]
-
-
-def build_works(rng: np.random.Generator, cover: NDArray[np.uint8], where: Mask, u: Floats, v: Floats) -> None:
-    """Large flat roofs of all brightnesses on asphalt, with some lawn between."""
-    halls = tiles(rng, u, v, (625.0, 500.0), ((4, 7), (3, 6)))
-    kind = rng.random(halls.count)
-    of_cell, roof = kind[halls.index], halls.edge_m > 16
-    cover[where] = Cover.ASPHALT
-    cover[where & roof & (of_cell < 0.42)] = Cover.ROOF
-    cover[where & roof & (of_cell < 0.26)] = Cover.CONCRETE
-    cover[where & roof & (of_cell < 0.13)] = Cover.BRIGHT_ROOF
-    cover[where & (of_cell > 0.86)] = Cover.LAWN
 
 
 def draw_highway(rng: np.random.Generator, cover: NDArray[np.uint8], shore_m: Floats, fine: tuple[int, int]) -> None:

@@ -55,3 +55,9 @@ def smoothstep(value: Floats, low: float, high: float) -> Floats:
     """0 below `low`, 1 above `high`, smooth in between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def fractions(shape: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Rows (rows, 1) and columns (1, columns) of a raster from 0 to 1."""
+    down = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None]
+    return down, np.linspace(0, 1, shape[1], dtype=np.float32)[None]

@@ -9,7 +9,7 @@ from scipy import ndimage
 from monitor.detection.result import Flag
 from monitor.simulate.changes import Change, mask_on
 from monitor.simulate.ground import Ground
-from monitor.simulate.noise import Floats, Mask, fractal
+from monitor.simulate.noise import Mask, fractal
 from monitor.simulate.sensor import observe
 from monitor.simulate.sky import Sky
 from monitor.simulate.spectra import WATER, Cover
@@ -85,8 +85,3 @@ def make_qa(
 def cloud_share(sky: Sky, mask: Mask) -> float:
     """Share of the pixels of a mask that are cloud, percent."""
     return 100 * float(sky.cloudy[mask].mean()) if mask.any() else 0.0
-
-
-def water_mask(ground: Ground) -> Floats:
-    """Share of water in every Landsat pixel, (rows, columns)."""
-    return observe(ground.where(*WATER).astype(np.float32))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
-from monitor.simulate.ground import FACTOR, MARGIN_PX
 from monitor.simulate.noise import Floats, fractal
+from monitor.simulate.scale import FACTOR, MARGIN_PX
 from monitor.simulate.spectra import BANDS, HAZE, column
 
 BLUR_PX = 0.36

@@ -205,7 +205,7 @@ class Series:
             outline = parts[0]
         rows, cols = np.nonzero(change.pixels)
         middle = int(np.argmin(np.hypot(rows - rows.mean(), cols - cols.mean())))
-        x, y = self.grid.transform * (float(cols[middle]) + 0.5, float(rows[middle]) + 0.5)
+        x, y = self.grid.transform @ (float(cols[middle]) + 0.5, float(rows[middle]) + 0.5)
         lon, lat = self.grid.to_lonlat({"type": "Point", "coordinates": (x, y)})["coordinates"]
         return SimulatedChange(
             id=f"{change.kind}-{number}",

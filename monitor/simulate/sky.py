@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from monitor.simulate.ground import PIXEL_M
 from monitor.simulate.noise import Floats, Mask, fractal
+from monitor.simulate.scale import PIXEL_M
 from monitor.simulate.spectra import CIRRUS, CLOUD, LIGHT_LEFT, column
 from monitor.simulate.sun import shadow_offset_px
 
