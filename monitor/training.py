@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from monitor.catalog import fetch_scene
 from monitor.catalog.identity import same_scene
 from monitor.catalog.item import SceneItem
-from monitor.clustering.clear import ground
 from monitor.clustering.files import model_folder, save_model
 from monitor.clustering.reference import fit_reference
 from monitor.config import MonitorSettings, Settings
 from monitor.errors import MonitorError, NotFoundError, ReferenceModelError
 from monitor.pipeline import SWEEP_SEED, ModelFile, opener, read_for
+from monitor.scenes.clear import ground
 from monitor.scenes.grid import Grid
 from monitor.scenes.reading import scene_grid
 from monitor.scenes.scene import Scene
@@ -56,7 +56,7 @@ def fit(store: Store, trainee: Trainee, scene_id: str, k: K) -> ReferenceRow:
         grid = monitor_store.get_grid(session, monitor_id)
         candidates = stored_items(session, name)
     scene = clearest(trainee, candidates, grid) if scene_id == "auto" else chosen(trainee, candidates, scene_id, grid)
-    draft, tried = fit_reference(scene, name, 0, trainee.monitor.sweep.range, k, SWEEP_SEED)
+    draft, tried = fit_reference(scene, ground(scene), name, trainee.monitor.sweep.range, k, seed=SWEEP_SEED)
     with store.session() as session:
         version = reference_store.next_version(session, monitor_id)
         model, checksum = save_model(replace(draft, version=version), tried, trainee.settings.models_dir)

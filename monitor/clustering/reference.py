@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.assign import assign
-from monitor.clustering.clear import ground
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel, decode_reflectance, encode_reflectance
 from monitor.clustering.sweep import fit, sample_pixels, sweep
@@ -20,13 +19,20 @@ MIN_GROUND = 0.2
 
 
 def fit_reference(
-    scene: Scene, monitor: str, version: int, ks: Sequence[int], k: int | Literal["auto"], seed: int = 0
+    scene: Scene,
+    clear: NDArray[np.bool_],
+    monitor: str,
+    ks: Sequence[int],
+    k: int | Literal["auto"],
+    *,
+    version: int = 1,
+    seed: int = 0,
 ) -> tuple[ReferenceModel, Sweep]:
-    """The model of one scene, and the sweep over `ks` that chose its k (or shows what `k` was chosen against).
+    """The model of the `clear` pixels (rows, columns) of one scene, and the sweep over `ks`.
 
-    Raises SceneError if too little of the scene is clear ground.
+    The sweep chose the model's k, or shows what the given `k` was chosen against. Raises SceneError if too little
+    of the scene is clear ground.
     """
-    clear = ground(scene)
     share = clear.sum() / max(int(scene.valid.sum()), 1)
     if share < MIN_GROUND:
         raise SceneError(

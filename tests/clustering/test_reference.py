@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import rasterio
 
-from monitor.clustering.clear import ground
 from monitor.clustering.files import load_model, model_folder, save_model
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.reference import fit_reference
 from monitor.errors import ReferenceModelError, SceneError
+from monitor.scenes.clear import ground
 from monitor.scenes.scene import Scene
 from tests import rasters
 
@@ -24,6 +24,10 @@ def make_scene(reflectance: np.ndarray, qa: np.ndarray | None = None) -> Scene:
     return Scene(item, grid, rasters.BANDS, reflectance, np.isfinite(reflectance).all(axis=0), qa)
 
 
+def fitted(scene: Scene, ks: range, k: int | str = "auto"):
+    return fit_reference(scene, ground(scene), "lake", ks, k)
+
+
 @pytest.fixture
 def clear() -> np.ndarray:
     return rasters.patchwork(rasters.make_grid(100, 120), patches=5)
@@ -31,7 +35,7 @@ def clear() -> np.ndarray:
 
 @pytest.fixture
 def saved(clear, tmp_path):
-    model, tried = fit_reference(make_scene(clear), "lake", 1, range(3, 8), "auto")
+    model, tried = fitted(make_scene(clear), range(3, 8), "auto")
     model, checksum = save_model(model, tried, tmp_path)
     return model, checksum, model_folder(tmp_path, "lake", 1)
 
@@ -82,13 +86,13 @@ def test_a_missing_model_says_what_to_do(saved, tmp_path):
 def test_a_folder_that_cannot_be_written_is_named(saved, tmp_path):
     model, _, _ = saved
     (tmp_path / "file").write_text("")
-    _, tried = fit_reference(make_scene(rasters.patchwork(model.grid)), "lake", 2, range(3, 5), 3)
-    with pytest.raises(ReferenceModelError, match="cannot be written .* check `models_dir`"):
+    _, tried = fitted(make_scene(rasters.patchwork(model.grid)), range(3, 5), 3)
+    with pytest.raises(ReferenceModelError, match=r"cannot be written .* check `models_dir`"):
         save_model(model, tried, Path(tmp_path / "file"))
 
 
 def test_k_is_as_given_when_it_is_given(clear):
-    model, tried = fit_reference(make_scene(clear), "lake", 1, range(3, 6), 8)
+    model, tried = fitted(make_scene(clear), range(3, 6), 8)
     assert model.k == 8
     assert [entry.k for entry in tried.entries] == [3, 4, 5]
 
@@ -97,7 +101,7 @@ def test_clouds_and_shadows_of_qa_pixel_are_no_reference(clear):
     qa = np.full(clear.shape[1:], 1 << 6, np.uint16)
     qa[10:20, 10:20] = 1 << CLOUD
     qa[30:40, 10:20] = 1 << SHADOW
-    model, _ = fit_reference(make_scene(clear, qa), "lake", 1, range(3, 6), 4)
+    model, _ = fitted(make_scene(clear, qa), range(3, 6), 4)
     assert (model.labels == NO_LABEL).sum() == 200
     assert np.isnan(model.reflectance[:, 15, 15]).all()
 
@@ -119,4 +123,4 @@ def test_a_scene_full_of_cloud_is_no_reference(clear):
     qa = np.full(clear.shape[1:], 1 << CLOUD, np.uint16)
     qa[:10] = 1 << 6
     with pytest.raises(SceneError, match="only 10% of its valid pixels are clear ground"):
-        fit_reference(make_scene(clear, qa), "lake", 1, range(3, 6), "auto")
+        fitted(make_scene(clear, qa), range(3, 6), "auto")
