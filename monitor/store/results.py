@@ -68,7 +68,8 @@ def save_result(
 
 def clear_result(session: Session, scene_pk: int) -> tuple[int, ...]:
     """Remove a scene's result, the looks it gave included; gives the ids of the alerts that lost a finding."""
-    if session.scalar(select(tables.Scene.id).where(tables.Scene.id == scene_pk)) is None:
+    held = select(tables.Scene.id).where(tables.Scene.id == scene_pk).with_for_update()
+    if session.scalar(held) is None:
         raise NotFoundError(f"no scene has the number {scene_pk} in the database")
     finding = tables.Finding
     touched = select(finding.alert_id).where(finding.scene_id == scene_pk, finding.alert_id.is_not(None))

@@ -92,9 +92,11 @@ def test_a_session_before_the_upgrade_names_the_command_that_helps(database_url:
         pass
 
 
-def test_a_schema_from_a_newer_version_is_refused_and_left_alone(store: Store, database_url: str) -> None:
-    with store.session() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+def test_a_schema_from_a_newer_version_is_refused_and_left_alone(database_url: str) -> None:
+    with open_store(database_url) as store:
+        store.upgrade()
+        with store.session() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with open_store(database_url) as other:
         with pytest.raises(StoreError, match=r"9999.*newer"):
             other.upgrade()
