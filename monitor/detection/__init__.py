@@ -1,0 +1,17 @@
+"""From a scene, the reference and their labels to flags, findings and metrics.
+
+The pipeline calls, in this order:
+
+    laid = normalise(scene, reference)             # monitor.scenes.normalise
+    scene, reference, radiometry = laid.scene, laid.reference, laid.radiometry
+    by_reference = label_map(reference.features(scene.reflectance), reference.centroids)
+    by_sweep = the label map of the sweep's chosen k on the same features
+    detection = detect(scene, reference, by_reference, by_sweep, settings)
+
+`laid.scene` is in the reference's radiometry; `laid.reference` is the reference moved under the scene by the
+estimated shift (the scene is never resampled). Both, and nothing else, go into labels and detection.
+"""
+
+from monitor.detection.detect import detect
+
+__all__ = ["detect"]

@@ -80,9 +80,10 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
     gain, offset = fit(sample)
     shift = shift_between(adjusted(scene, gain, offset), reference, sample, gain, offset)
     if shift != (0.0, 0.0):
-        reference = replace(
-            reference, reflectance=moved(reference.reflectance, shift), labels=moved_labels(reference.labels, shift)
-        )
+        image = moved(reference.reflectance, shift)
+        labels = moved_labels(reference.labels, shift)
+        labels[~np.isfinite(image).all(axis=0)] = NO_LABEL
+        reference = replace(reference, reflectance=image, labels=labels)
         sample = draw(scene.reflectance, scene.valid, reference)
         gain, offset = fit(sample)
     support = float((agreement(sample, gain, offset) < 2).mean())
@@ -142,7 +143,7 @@ def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.floa
 
 
 def mode_start(sample: Sample, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Gain and offset through the densest difference of every label: the shortest interval with a share of its pixels."""
+    """Gain and offset through the densest difference of every label (shortest interval with a share of it)."""
     bands = len(sample.scene)
     here, there = np.full((bands, sample.k), np.nan), np.full((bands, sample.k), np.nan)
     size = np.zeros(sample.k)

@@ -1,0 +1,226 @@
+"""What unchanged ground may look like today: season per label, slow fields, and scatter with its covariance.
+
+Everything is estimated from a regular sample of the scene itself. The first look knows only the reference
+(scatter is a share of each label's reflectance, scaled to the quietest part of the scene); the second look
+leaves out what the first one flagged and knows label by label how far, and in which spectral direction,
+ground moves today. A field that dries moves along one direction; what moves across it stands out.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from monitor.clustering.labels import NO_LABEL
+from monitor.clustering.model import ReferenceModel
+
+SAMPLE = 150_000
+"""Pixels that statistics are taken of: a regular grid over the scene."""
+RELATIVE_SCATTER = 0.06
+"""Scatter before anything is known of today: share of a label's reflectance."""
+COMMON = 0.5
+"""Share of that scatter that all bands have in common (illumination, season)."""
+QUIET_SHARE = 0.15
+"""The quietest pixels, by which the first look scales its scatter; that much is clear in nearly every scene."""
+FIELD_BLOCK_PX = 24
+"""Blocks of which the slow field (haze, view angle, illumination) is made."""
+MIN_LABEL_PX = 60
+FULL_TRUST_PX = 150.0
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """What the reference alone says: `level` and `tolerance` (k, bands) reflectance per label, `noise` (bands,)."""
+
+    level: NDArray[np.float64]
+    tolerance: NDArray[np.float64]
+    noise: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Unchanged ground today: ``scene - reference - season[label] - field`` has covariance per label.
+
+    `season` (k, bands); `field` float32 (bands, block rows, block columns), values at block centres;
+    `covariance` (k, bands, bands); all in reflectance.
+    """
+
+    season: NDArray[np.float64]
+    field: NDArray[np.float32]
+    covariance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A sample: `change` (n, bands) scene minus reference, `labels` (n,), `rows` and `columns` (n,)."""
+
+    change: NDArray[np.float64]
+    labels: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+
+def prior_of(reference: ReferenceModel) -> Prior:
+    """Levels per label and the noise of the reference scene."""
+    level = reference.centroids.astype(np.float64) * reference.scale + reference.center
+    image = reference.reflectance
+    step = sample_step(image[0].size)
+    neighbours = np.abs(image[:, ::step, 1:] - image[:, ::step, :-1])
+    quiet = np.nanquantile(neighbours, 0.2, axis=(1, 2)) if np.isfinite(neighbours).any() else np.zeros(len(image))
+    noise = quiet / (0.2533 * np.sqrt(2))
+    typical = np.median(np.abs(level), axis=0)
+    tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical) + 1e-5
+    return Prior(level, tolerance, noise)
+
+
+def sample_step(size: int) -> int:
+    """Step of a regular grid that leaves about `SAMPLE` of `size` pixels."""
+    return max(1, int(np.ceil(np.sqrt(size / SAMPLE))))
+
+
+def draw(
+    scene: NDArray[np.float32], reference: NDArray[np.float32], labels: NDArray[np.uint8], use: NDArray[np.bool_]
+) -> Pixels:
+    """A regular grid of the pixels to use, thinned alike in both directions."""
+    step = sample_step(use.size)
+    grid = (slice(step // 2, None, step), slice(step // 2, None, step))
+    rows, columns = np.nonzero(use[grid] & (labels[grid] != NO_LABEL))
+    rows, columns = rows * step + step // 2, columns * step + step // 2
+    change = (scene[:, rows, columns] - reference[:, rows, columns]).T.astype(np.float64)
+    return Pixels(change, labels[rows, columns].astype(np.intp), rows, columns)
+
+
+def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:
+    """Ground as the reference expects it, scaled to the quietest part of the scene."""
+    k, bands = prior.level.shape
+    season = near_zero(pixels, prior)
+    shape_of = np.full((bands, bands), COMMON) + (1 - COMMON) * np.eye(bands)
+    covariance = prior.tolerance[:, :, None] * shape_of * prior.tolerance[:, None, :]
+    off = squared_distance(pixels.change - season[pixels.labels], pixels.labels, covariance)
+    covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 25.0)
+    return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
+
+
+def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:
+    """Ground as the pixels that the first look found clear show it."""
+    k, bands = prior.level.shape
+    season = np.zeros((k, bands))
+    for label in range(k):
+        inside = pixels.labels == label
+        count = int(inside.sum())
+        if count >= MIN_LABEL_PX:
+            season[label] = np.median(pixels.change[inside], axis=0) * count / (count + FULL_TRUST_PX)
+    left = pixels.change - season[pixels.labels]
+    field = slow_field(left, pixels, shape)
+    left = left - field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX].T
+    return Ground(season, field, covariances(left, pixels.labels, prior))
+
+
+def near_zero(pixels: Pixels, prior: Prior) -> NDArray[np.float64]:
+    """Season per label over the pixels that changed little, (k, bands)."""
+    k, bands = prior.level.shape
+    season = np.zeros((k, bands))
+    for _ in range(3):
+        off = ((pixels.change - season[pixels.labels]) / (2 * prior.tolerance[pixels.labels])) ** 2
+        weight = 1 / (1 + off.mean(axis=1)) ** 2
+        total = np.bincount(pixels.labels, weight, k) + 10
+        for band in range(bands):
+            season[:, band] = np.bincount(pixels.labels, weight * pixels.change[:, band], k) / total
+    return season
+
+
+def balance(labels: NDArray[np.intp], k: int) -> NDArray[np.float64]:
+    """Weights by which every label counts as the square root of its size, (n,)."""
+    count = np.bincount(labels, minlength=k)
+    weights: NDArray[np.float64] = 1 / np.sqrt(np.maximum(count, 1))[labels]
+    return weights
+
+
+def squared_distance(
+    change: NDArray[np.float64], labels: NDArray[np.intp], covariance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Squared Mahalanobis distance of changes (n, bands) under their label's covariance, (n,)."""
+    whitened = np.empty_like(change)
+    for label, whiten in enumerate(whitening(covariance)):
+        inside = labels == label
+        whitened[inside] = change[inside] @ whiten.T
+    distance: NDArray[np.float64] = (whitened**2).sum(axis=1)
+    return distance
+
+
+def whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lower triangular W per label with W covariance W' = 1, same shape."""
+    inverse: NDArray[np.float64] = np.linalg.inv(np.linalg.cholesky(covariance))
+    return inverse
+
+
+def scale_at(squared: NDArray[np.float64], share: float, bands: int, weight: NDArray[np.float64]) -> float:
+    """Factor that brings the weighted quantile of squared distances to that of chi-square."""
+    if squared.size == 0:
+        return 1.0
+    order = np.argsort(squared)
+    reached = np.cumsum(weight[order])
+    value = squared[order][min(int(np.searchsorted(reached, share * reached[-1])), squared.size - 1)]
+    return float(value / chi2.ppf(share, bands))
+
+
+def covariances(left: NDArray[np.float64], labels: NDArray[np.intp], prior: Prior) -> NDArray[np.float64]:
+    """Covariance per label of what is left on quiet ground, leaning on all labels where one has few pixels."""
+    k, bands = prior.level.shape
+    unit = left / prior.tolerance[labels]
+    floor = 0.05 * np.eye(bands)
+    common = robust_covariance(unit, np.eye(bands) * max(np.median(unit**2), 1e-3) * 2, floor)
+    out = np.empty((k, bands, bands))
+    for label in range(k):
+        inside = unit[labels == label]
+        share = len(inside) / (len(inside) + FULL_TRUST_PX)
+        own = robust_covariance(inside, common, floor) if len(inside) >= MIN_LABEL_PX else common
+        mixed = share * own + (1 - share) * common
+        out[label] = prior.tolerance[label][:, None] * mixed * prior.tolerance[label]
+    return out
+
+
+def robust_covariance(
+    values: NDArray[np.float64], start: NDArray[np.float64], floor: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Covariance about zero of the inner four fifths, scaled so that the median distance is chi-square's."""
+    bands = start.shape[0]
+    covariance = start
+    if len(values) < MIN_LABEL_PX:
+        return start
+    for _ in range(4):
+        squared = ((values @ np.linalg.inv(np.linalg.cholesky(covariance)).T) ** 2).sum(axis=1)
+        inner = values[squared <= np.quantile(squared, 0.8)]
+        covariance = inner.T @ inner / len(inner) + 1e-4 * floor
+        squared = ((values @ np.linalg.inv(np.linalg.cholesky(covariance)).T) ** 2).sum(axis=1)
+        covariance = covariance * max(np.median(squared) / chi2.ppf(0.5, bands), 1e-3)
+    return covariance + floor * 0.05
+
+
+def blocks(shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of blocks that cover a raster."""
+    return -(-shape[0] // FIELD_BLOCK_PX), -(-shape[1] // FIELD_BLOCK_PX)
+
+
+def slow_field(left: NDArray[np.float64], pixels: Pixels, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Medians of what is left per block, smoothed over about three blocks, 0 far from clear ground."""
+    height, width = blocks(shape)
+    ids = (pixels.rows // FIELD_BLOCK_PX) * width + pixels.columns // FIELD_BLOCK_PX
+    order = np.argsort(ids, kind="stable")
+    count = np.bincount(ids, minlength=height * width)
+    ends = np.cumsum(count)
+    full = max(0.3 * np.quantile(count[count > 0], 0.9), 8) if ids.size else 1.0
+    weight = np.minimum(count / full, 1).astype(np.float32) * (count >= 8)
+    value = np.zeros((left.shape[1], height * width), np.float32)
+    for block in np.flatnonzero(weight):
+        value[:, block] = np.median(left[order[ends[block] - count[block] : ends[block]]], axis=0)
+    weight = weight.reshape(height, width)
+    below = smooth(weight) + 0.1
+    return np.stack([smooth(weight * band.reshape(height, width)) / below for band in value])
+
+
+def smooth(grid: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gaussian over blocks."""
+    return cv2.GaussianBlur(grid, (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
