@@ -16,7 +16,7 @@ from monitor.errors import ConfigError, MonitorError, TooFewPixels
 from monitor.pipeline import ModelFile, SceneJob, SceneResult
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
-from monitor.store import Store, queue
+from monitor.store import Store, queue, rejects
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.scenes import get_scene, item_of, newest_datetime, upsert_items
@@ -99,6 +99,8 @@ def discover(
     found = find_scenes(monitor, settings.catalogs, area, since)
     with store.session() as session:
         upsert_items(session, monitor_id, found.items)
+        errors = {problem.item_id: problem.message for problem in found.problems}
+        rejects.keep_rejects(session, monitor_id, found.catalog, errors, [item.item_id for item in found.items])
         if not same:
             monitor_store.set_fingerprint(session, monitor_id, fingerprint)
     report.found = len(found.items) + len(found.problems)

@@ -23,6 +23,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_monitors_name")),
     )
     op.create_table(
+        "rejected_items",
+        sa.Column("monitor_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.String(length=255), nullable=False),
+        sa.Column("catalog", sa.String(length=255), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("rejected_at", tables.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["monitor_id"], ["monitors.id"], name=op.f("fk_rejected_items_monitor_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("monitor_id", "item_id", name=op.f("pk_rejected_items")),
+    )
+    op.create_table(
         "alerts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("monitor_id", sa.Integer(), nullable=False),
@@ -321,6 +333,7 @@ def downgrade() -> None:
         "scenes",
         "reference_models",
         "alerts",
+        "rejected_items",
         "monitors",
     ):
         op.drop_table(table)

@@ -12,7 +12,7 @@ from monitor.store.tables.results import (
     SceneMetric,
     SweepEntry,
 )
-from monitor.store.tables.scenes import Monitor, ReferenceModel, Scene, SceneState
+from monitor.store.tables.scenes import Monitor, ReferenceModel, RejectedItem, Scene, SceneState
 
 __all__ = [
     "OPEN_STATES",
@@ -29,6 +29,7 @@ __all__ = [
     "Monitor",
     "Outcome",
     "ReferenceModel",
+    "RejectedItem",
     "Scene",
     "SceneMetric",
     "SceneState",

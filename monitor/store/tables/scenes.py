@@ -79,6 +79,18 @@ class Scene(Base):
     reference_version: Mapped[int | None]
 
 
+class RejectedItem(Base):
+    """An item that is no scene because it is malformed."""
+
+    __tablename__ = "rejected_items"
+
+    monitor_id: Mapped[int] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    catalog: Mapped[str] = mapped_column(String(255))
+    error: Mapped[str] = mapped_column(Text)
+    rejected_at: Mapped[moment]
+
+
 class ReferenceModel(Base):
     """One fitted reference model; `sha256` is that of its card.json, `path` is relative to models_dir."""
 

@@ -1,0 +1,59 @@
+"""Items that are no scenes: malformed in their catalog, kept with the reason until they are mended."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from monitor.store.tables import Monitor, RejectedItem
+
+
+@dataclass(frozen=True)
+class RejectRow:
+    """A malformed item and what is wrong with it."""
+
+    monitor: str
+    item_id: str
+    catalog: str
+    error: str
+    rejected_at: datetime
+
+
+def keep_rejects(
+    session: Session,
+    monitor_id: int,
+    catalog: str,
+    errors: Mapping[str, str],
+    mended: Iterable[str],
+    *,
+    now: datetime | None = None,
+) -> None:
+    """Keep the error of every malformed item by its id, and forget the items that are `mended`.
+
+    What is known already leaves its row untouched.
+    """
+    query = select(RejectedItem.item_id, RejectedItem.error).where(RejectedItem.monitor_id == monitor_id)
+    known = dict(session.execute(query).tuples())
+    fresh = {"monitor_id": monitor_id, "catalog": catalog, "rejected_at": now or datetime.now(UTC)}
+    new = [fresh | {"item_id": item_id, "error": error} for item_id, error in errors.items() if item_id not in known]
+    if new:
+        session.execute(insert(RejectedItem), new)
+    for item_id, error in errors.items():
+        if known.get(item_id, error) != error:
+            this = (RejectedItem.monitor_id == monitor_id, RejectedItem.item_id == item_id)
+            session.execute(update(RejectedItem).where(*this).values(error=error))
+    gone = [item_id for item_id in set(mended) & known.keys() if item_id not in errors]
+    if gone:
+        these = (RejectedItem.monitor_id == monitor_id, RejectedItem.item_id.in_(gone))
+        session.execute(delete(RejectedItem).where(*these))
+
+
+def list_rejects(session: Session, monitor: str | None = None) -> list[RejectRow]:
+    """Malformed items by monitor and id."""
+    columns = (RejectedItem.item_id, RejectedItem.catalog, RejectedItem.error, RejectedItem.rejected_at)
+    query = select(Monitor.name, *columns).join(Monitor, Monitor.id == RejectedItem.monitor_id)
+    if monitor is not None:
+        query = query.where(Monitor.name == monitor)
+    return [RejectRow(*row) for row in session.execute(query.order_by(Monitor.name, RejectedItem.item_id))]
