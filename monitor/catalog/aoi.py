@@ -68,15 +68,16 @@ def outline(geometry: dict[str, Any], path: Path) -> BaseGeometry:
         raise ConfigError(f"aoi file {path}: malformed coordinates ({error}); export it as GeoJSON again") from error
     if not all(math.isfinite(number) for number in get_coordinates(drawn).flat):
         raise ConfigError(f"aoi file {path}: coordinates are not numbers; export it as GeoJSON again")
-    if drawn.is_empty or drawn.area == 0:
+    mended = make_valid(drawn)
+    if mended.area == 0:
         raise ConfigError(f"aoi file {path}: a polygon has no area; draw it again")
-    west, south, east, north = drawn.bounds
+    west, south, east, north = mended.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise ConfigError(
             f"aoi file {path}: coordinates reach from {west:g}, {south:g} to {east:g}, {north:g}, which are not "
             "degrees of longitude and latitude; export it in WGS 84 (EPSG:4326), longitude first"
         )
-    return make_valid(drawn)
+    return mended
 
 
 def geojson(area: BaseGeometry) -> dict[str, Any]:

@@ -80,8 +80,8 @@ class CatalogIO(StacApiIO):
             preview = " ".join(text[:PREVIEW_CHARS].split())
             kind = "HTML" if text.lstrip().startswith("<") else "no JSON"
             raise Unreadable(
-                f"catalog {self.catalog}: {bare(source)} is {kind} ({preview!r}) where a STAC document should be; check "
-                "the url, and whether a login page or a proxy answers in its place"
+                f"catalog {self.catalog}: {bare(source)} is {kind} ({preview!r}) where a STAC document should be; "
+                "check the url, and whether a login page or a proxy answers in its place"
             ) from error
         if not isinstance(document, dict):
             raise Unreadable(f"catalog {self.catalog}: {bare(source)} is JSON, but no object")
