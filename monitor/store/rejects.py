@@ -35,7 +35,7 @@ def keep_rejects(
     What is known already leaves its row untouched.
     """
     query = select(RejectedItem.item_id, RejectedItem.error).where(RejectedItem.monitor_id == monitor_id)
-    known = dict(session.execute(query).tuples())
+    known = {row.item_id: row.error for row in session.execute(query)}
     fresh = {"monitor_id": monitor_id, "catalog": catalog, "rejected_at": now or datetime.now(UTC)}
     new = [fresh | {"item_id": item_id, "error": error} for item_id, error in errors.items() if item_id not in known]
     if new:
