@@ -34,6 +34,8 @@ class ChangeKind(StrEnum):
     SHIP = "ship"
 
 
+SHIP_PX = (2, 6)
+"""How many Landsat pixels a ship covers by more than half."""
 RECESSION = (0.0, 0.3, 0.6)
 """Depth (0..1) from which the ground is still under water on the first, second and third date of a flood."""
 
@@ -244,14 +246,24 @@ def place_ship(rng: np.random.Generator, sites: Sites, dates: tuple[int, ...]) -
     off_shore = np.clip((-sites.ground.shore_m - 90) / 250, 0, 1) * sites.ground.where(*WATER)
     blurred = fractal(rng, (sites.free.shape[0], sites.free.shape[1]), 3.0)
     center = sites.best(rng, np.asarray(off_shore * (1 + 0.4 * np.clip(blurred, -2, 2)), np.float32), 12)
-    length, width = rng.uniform(95, 140), rng.uniform(32, 38)
-    side = int(length / FINE_M) + 4
-    rows, cols = sites.around(center, side)
+    for _ in range(30):  # a hull that falls between pixels fills none of them by half
+        window, hull = draw_hull(rng, sites, center)
+        whole = np.zeros(sites.free.shape, np.float32)
+        whole[window] = hull
+        if SHIP_PX[0] <= (observe(whole) > 0.5).sum() <= SHIP_PX[1]:
+            break
+    return sites.take(ChangeKind.SHIP, dates, (window[0].start, window[1].start), hull)
+
+
+def draw_hull(rng: np.random.Generator, sites: Sites, center: tuple[int, int]) -> tuple[tuple[slice, slice], Floats]:
+    """A hull of random size and heading about a cell: its place on the ground and which cells it covers."""
+    length, width = rng.uniform(80, 130), rng.uniform(34, 44)
+    window = sites.around(center, int(length / FINE_M) + 4)
     turn = rng.uniform(0, np.pi)
     ahead = np.array([np.cos(turn), np.sin(turn)]) * (length / FINE_M - 1) / 2
     beside = np.array([-np.sin(turn), np.cos(turn)]) * (width / FINE_M - 1) / 2
-    middle = np.array([center[1] - cols.start, center[0] - rows.start])
+    middle = np.array([center[1] - window[1].start, center[0] - window[0].start])
     outline = [ahead - beside, 1.12 * ahead, ahead + beside, -ahead + beside, -ahead - beside]
-    hull = np.zeros((rows.stop - rows.start, cols.stop - cols.start), np.uint8)
+    hull = np.zeros((window[0].stop - window[0].start, window[1].stop - window[1].start), np.uint8)
     cv2.fillConvexPoly(hull, np.round(np.array(outline) + middle).astype(np.int32), [1])
-    return sites.take(ChangeKind.SHIP, dates, (rows.start, cols.start), hull.astype(np.float32))
+    return window, hull.astype(np.float32)

@@ -44,7 +44,7 @@ def test_changes_have_the_sizes_of_their_kind(series: Series) -> None:
     for change in series.changes:
         area = int(change.pixels.sum())
         if change.kind is ChangeKind.SHIP:
-            assert 2 <= area <= 7
+            assert 2 <= area <= 6
             assert (series.ground.shore_m[change.window][change.extent > 0] < 0).all()
         else:
             assert area >= 18
