@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_samples
+from threadpoolctl import threadpool_limits
 
 from monitor.clustering.assign import assign
 from monitor.clustering.sweep_result import Sweep, SweepEntry
@@ -15,6 +16,9 @@ SAMPLE_SIZE = 50_000
 
 SILHOUETTE_SIZE = 2_000
 """Pixels that the silhouette is taken of, in equal shares per label; it costs their square."""
+
+DRAFT_SIZE = 10_000
+"""Pixels of the sample on which the starts compete; the best goes on with all of it, within 0.2 % in inertia."""
 
 N_INIT = 10
 """Starts of each k-means; three were not safe."""
@@ -30,8 +34,14 @@ def sample_pixels(features: NDArray[np.float32], seed: int, size: int = SAMPLE_S
 
 
 def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
-    """Centroids (k, bands) of a sample (pixels, bands), ordered from dark to bright (mean over bands)."""
-    model = KMeans(k, n_init=N_INIT, random_state=seed).fit(sample)
+    """Centroids (k, bands) of a sample (pixels, bands), ordered from dark to bright (mean over bands).
+
+    One thread, so that the sums, and with them the labels, are the same on every machine.
+    """
+    draft = sample[:: max(len(sample) // DRAFT_SIZE, 1)]
+    with threadpool_limits(1):
+        start = KMeans(k, n_init=N_INIT, random_state=seed).fit(draft).cluster_centers_
+        model = KMeans(k, init=start, n_init=1).fit(sample)
     centroids: NDArray[np.float32] = model.cluster_centers_.astype(np.float32)
     return centroids[np.argsort(centroids.mean(axis=1), kind="stable")]
 
