@@ -6,12 +6,16 @@ from monitor.config import CatalogSettings
 
 HTTP_OPTIONS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_HTTP_MAX_RETRY": "3",
+    "GDAL_HTTP_MAX_RETRY": "2",
     "GDAL_HTTP_RETRY_DELAY": "1",
     "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
     "VSI_CACHE": "TRUE",
 }
 """No listing of the folder, retries on 429, 5xx and broken connections, and a COG's header in one request."""
+
+
+SLOWEST_BYTES_PER_S = "1000"
+"""A transfer that stays slower than this for the catalog's timeout has stalled."""
 
 
 def readable_href(href: str, settings: CatalogSettings) -> str:
@@ -34,5 +38,10 @@ def gdal_options(href: str, settings: CatalogSettings) -> dict[str, str]:
     if not remote:
         return {}
     seconds = f"{max(round(settings.timeout.total_seconds()), 1)}"
-    options = HTTP_OPTIONS | {"GDAL_HTTP_TIMEOUT": seconds, "GDAL_HTTP_CONNECTTIMEOUT": seconds}
+    limits = {
+        "GDAL_HTTP_CONNECTTIMEOUT": seconds,
+        "GDAL_HTTP_LOW_SPEED_TIME": seconds,
+        "GDAL_HTTP_LOW_SPEED_LIMIT": SLOWEST_BYTES_PER_S,
+    }
+    options = HTTP_OPTIONS | limits
     return options | (dict(preset_of(settings).options) if href.startswith(("s3://", "/vsis3/")) else {})

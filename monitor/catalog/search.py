@@ -3,11 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from monitor.catalog.aoi import load_area
 from monitor.catalog.api import PAGE_SIZE, is_api, items_by_id, search_items
 from monitor.catalog.assets import local_path
 from monitor.catalog.http import CatalogIO, Refused
@@ -75,12 +76,12 @@ def find_scenes(
 
 
 def fetch_scene(monitor: MonitorSettings, catalogs: Mapping[str, CatalogSettings], scene_id: str) -> SceneItem:
-    """One scene by its scene, item or product id, of any platform and wherever it lies.
+    """One scene by its scene, item or product id, of any platform.
 
     Raises NotFoundError, which names close ids and where it was looked for; CatalogUnavailable if a catalog that
     could have it does not answer; ItemError if the item is malformed.
     """
-    query = make_query(monitor.collections, [], None, *days_around(scene_id, monitor))
+    query = make_query(monitor.collections, [], load_area(monitor.aoi), *days_around(scene_id, monitor))
     failures: dict[str, MonitorError] = {}
     known: list[str] = []
     for name in monitor.catalogs:
@@ -128,13 +129,18 @@ def scenes_of(catalog: OpenCatalog, page_size: int) -> tuple[tuple[SceneItem, ..
 
 
 def candidates(catalog: OpenCatalog, scene_id: str) -> tuple[tuple[SceneItem, ...], tuple[ItemProblem, ...]]:
-    """Items that may be the scene: those of an API that have the id, or else all of its days."""
+    """Items that may be the scene.
+
+    Of an API those that have the id, or else, as catalogs differ in their ids, all of its days that touch the area;
+    of a static catalog all of its days.
+    """
     if is_api(catalog.landing):
         ids = list(dict.fromkeys([scene_id, scene_id_of(scene_id)]))
         named = items_by_id(catalog.io, catalog.landing, catalog.url, catalog.query, ids)
         if named:
             return parse_all(catalog, [(document, None) for document in named], [])
-    return scenes_of(catalog, PAGE_SIZE)
+        return scenes_of(catalog, PAGE_SIZE)
+    return scenes_of(replace(catalog, query=replace(catalog.query, area=None)), PAGE_SIZE)
 
 
 def parse_all(
