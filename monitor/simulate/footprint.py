@@ -92,3 +92,12 @@ def lonlat_bbox(ring: list[list[float]]) -> BBox:
     """Box around a ring of longitudes and latitudes."""
     lon, lat = zip(*ring, strict=True)
     return min(lon), min(lat), max(lon), max(lat)
+
+
+def inner_bbox(grid: Grid) -> BBox:
+    """The largest box of longitudes and latitudes inside a grid, which is turned a little against the meridians."""
+    left, bottom, right, top = grid.bounds
+    ring = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+    corners = grid.to_lonlat({"type": "Polygon", "coordinates": [ring]})["coordinates"][0][:4]
+    (west, south), (east, north) = np.sort(np.array(corners), axis=0)[[1, 2]].tolist()
+    return west, south, east, north

@@ -34,7 +34,7 @@ def draw_weather(rng: np.random.Generator, steady: bool) -> Weather:
     common = rng.normal(0, 0.02)
     gain = 1 + strength * (common + rng.normal(0, 0.012, len(BANDS)))
     haze = strength * abs(rng.normal(0, 0.007)) * np.array(HAZE)
-    shift = strength * rng.uniform(-0.35, 0.35, 2)
+    shift = strength * np.clip(rng.normal(0, 0.17, 2), -0.4, 0.4)  # Tier 1 scenes agree to about 5 m
     return Weather(
         (float(shift[0]), float(shift[1])),
         tuple(float(value) for value in gain),

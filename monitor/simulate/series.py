@@ -16,7 +16,7 @@ from monitor.errors import ConfigError
 from monitor.scenes.grid import Grid
 from monitor.simulate.catalog_writer import write_catalog_files, write_cog, write_json, write_scene
 from monitor.simulate.changes import Change, apply_change, plan_changes
-from monitor.simulate.footprint import Pass, make_grid, make_passes
+from monitor.simulate.footprint import Pass, inner_bbox, make_grid, make_passes
 from monitor.simulate.ground import Ground, make_ground
 from monitor.simulate.noise import Floats, Mask
 from monitor.simulate.quality import cloud_share, make_qa, make_truth
@@ -51,7 +51,11 @@ class SimulatedChange:
 
 @dataclass(frozen=True)
 class SimulatedCatalog:
-    """Where a simulated catalog lies and what is in it; `scene_ids` in order of time, the first one clear."""
+    """Where a simulated catalog lies and what is in it.
+
+    `scene_ids` are in order of time, the first one clear; `bbox` is the largest box inside the scenes, but for
+    their missing corner, and `start` the first day: what a monitor of them needs.
+    """
 
     folder: Path
     scene_ids: tuple[str, ...]
@@ -181,9 +185,8 @@ class Series:
             for one, sky in zip(self.passes, self.skies, strict=True)
         }
         write_json(folder / "truth" / "skies.json", heights)
-        west, south, east, north = items[0]["bbox"]
         ids = tuple(one.scene_id for one in self.passes)
-        return ids, (west, south, east, north), f"{self.passes[0].moment:%Y-%m-%d}", changes
+        return ids, inner_bbox(self.grid), f"{self.passes[0].moment:%Y-%m-%d}", changes
 
     def reflectance(self, date: int) -> Floats:
         """What the sensor sees on a date, float32 (bands, rows, columns)."""

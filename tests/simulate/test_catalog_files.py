@@ -65,6 +65,15 @@ def test_items_say_what_a_landsat_scene_says_of_itself(made: SimulatedCatalog) -
     assert np.allclose(item["bbox"], (west, south, east, north), atol=2e-3)
 
 
+def test_the_box_to_watch_lies_inside_every_scene_but_for_its_corner(made: SimulatedCatalog) -> None:
+    watched = box(*made.bbox)
+    for item in pystac.Catalog.from_file(str(made.catalog)).get_items(recursive=True):
+        footprint = shape(item.geometry)
+        assert watched.intersection(footprint).area > 0.97 * watched.area
+        assert watched.area > 0.93 * footprint.area
+        assert footprint.convex_hull.envelope.contains(watched)
+
+
 def test_the_monitor_reads_its_own_simulated_items(made: SimulatedCatalog) -> None:
     path = made.folder / made.reference_id / f"{made.reference_id}.json"
     item = parse_item(pystac.Item.from_file(str(path)), "simulated")
