@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.scenes import get_scene, item_of, newest_datetime, upsert_items
 from monitor.store.tables import SceneState
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 """A scene that failed as often is not tried again by itself."""
@@ -97,6 +100,10 @@ def discover(
         newest = newest_datetime(session, monitor_id) if same else None
     since = monitor.start_time if newest is None else max(monitor.start_time, newest - monitor.lookback)
     found = find_scenes(monitor, settings.catalogs, area, since)
+    for name, reason in found.unavailable:
+        log.warning(
+            "%s: catalog %s did not answer, %s was asked instead: %s", monitor.name, name, found.catalog, reason
+        )
     with store.session() as session:
         upsert_items(session, monitor_id, found.items)
         errors = {problem.item_id: problem.message for problem in found.problems}
@@ -104,6 +111,13 @@ def discover(
         if not same:
             monitor_store.set_fingerprint(session, monitor_id, fingerprint)
     report.found = len(found.items) + len(found.problems)
+    if not report.found and newest is None:
+        log.warning(
+            "%s: catalog %s has no scene of %s (platforms: %s) in the AOI since %s; check `aoi`, `collections`, "
+            "`platforms` and `start`",
+            monitor.name, found.catalog, ", ".join(monitor.collections), ", ".join(monitor.platforms) or "all",
+            monitor.start,
+        )  # fmt: skip
     for problem in found.problems:
         report.fail(problem.item_id, problem.message)
     return monitor_id

@@ -103,14 +103,14 @@ def test_malformed_and_duplicate_items_do_not_stop_the_pass(make_project, damage
     assert len(states) == len(series.scene_ids)
 
 
-def test_an_aoi_outside_the_scenes_is_said_with_the_remedy(make_project, series):
+def test_an_aoi_outside_the_scenes_is_said_with_the_remedy(make_project, series, caplog):
     west, south, east, north = series.bbox
     project = make_project(monitor={"aoi": [west + 0.5, south, east + 0.5, north]})
-    outcome = project("scan")
-    if outcome.code == 0:
-        pytest.fail(f"nothing was wrong: {outcome.out}")
-    assert "AOI" in outcome.err
-    assert "Traceback" not in outcome.err
+    outcome = project("reference", "fit", "lake")
+    assert outcome.code == 1
+    assert f"scene {series.reference_id}: no valid pixel inside the AOI" in outcome.err
+    project.ok("scan")
+    assert "no scene of landsat-c2-l2 (platforms: landsat-8) in the AOI" in caplog.text
 
 
 def test_a_model_that_changed_on_disk_is_refused_and_no_scene_pays_for_it(make_project, series):
