@@ -102,7 +102,9 @@ def draw_north(axes: Axes) -> None:
         text.set(color=INK, zorder=6, path_effects=casing(2.2))
 
 
-def draw_outlines(axes: Axes, flags: NDArray[np.uint8], grid: Grid, kinds: Iterable[Flag] = FLAGGED) -> None:
+def draw_outlines(
+    axes: Axes, flags: NDArray[np.uint8], grid: Grid, kinds: Iterable[Flag] = FLAGGED, weight: float = 1.0
+) -> None:
     """Lines around the flagged pixels (rows, columns), on a dark casing so that they show on any ground."""
     _, width, _, height = extent_km(grid)
     zoom = max(1, 900 // max(flags.shape))  # so that lines follow the pixels' edges
@@ -110,14 +112,14 @@ def draw_outlines(axes: Axes, flags: NDArray[np.uint8], grid: Grid, kinds: Itera
     rows, cols = fine.shape
     x = (np.arange(-1, cols + 1) + 0.5) * width / cols
     y = height - (np.arange(-1, rows + 1) + 0.5) * height / rows
-    thin = 0.8 if max(flags.shape) > 250 else 1.3
+    thin = weight * (0.8 if max(flags.shape) > 250 else 1.3)
     for flag in kinds:
         mask = np.pad(fine == flag, 1)
         if mask.any():
             lines = axes.contour(x, y, mask.astype(np.float32), levels=[0.5], colors=[FLAG_COLOURS[flag]], zorder=4)
             strong = thin * (1.8 if flag is Flag.ANOMALY else 1)
             lines.set_linewidth(strong)
-            lines.set_path_effects(casing(strong + 1.0, "black", 0.55))
+            lines.set_path_effects(casing(strong + weight, "black", 0.55))
 
 
 def flag_handles(flags: NDArray[np.uint8], kinds: Iterable[Flag] = FLAGGED) -> list[Patch]:

@@ -39,7 +39,7 @@ def overview(
     panels = figure.subplots(1, 3)
     draw_map(panels[0], images[0], grid, titles[0], subtitles[0])
     draw_map(panels[1], images[1], grid, titles[1], subtitles[1])
-    draw_outlines(panels[1], small, grid, (Flag.ANOMALY,))
+    draw_outlines(panels[1], small, grid, (Flag.ANOMALY,), weight=0.6)
     draw_map(panels[2], flags_over(images[1], small), grid, "Flags", subtitles[2] or " ")
     figure.legend(
         handles=flag_handles(flags), loc="outside lower right", ncols=3, frameon=False, fontsize=8.5, labelcolor=INK
