@@ -102,7 +102,7 @@ def discover(
     found = find_scenes(monitor, settings.catalogs, area, since)
     for name, reason in found.unavailable:
         log.warning(
-            "%s: catalog %s did not answer, %s was asked instead: %s", monitor.name, name, found.catalog, reason
+            "%s: catalog %s did not answer, %s was asked: %s", monitor.name, name, found.catalog, reason
         )
     with store.session() as session:
         upsert_items(session, monitor_id, found.items)
