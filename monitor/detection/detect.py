@@ -5,8 +5,9 @@ import numpy as np
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.config import DetectionSettings
-from monitor.detection.explain import ANOMALY, CLEAR
-from monitor.detection.looks import lay_out, look_twice
+from monitor.detection.explain import ANOMALY
+from monitor.detection.kinds import decide
+from monitor.detection.looks import lay_out, look_again
 from monitor.detection.result import Detection, Flag
 from monitor.scenes.scene import Scene
 
@@ -16,8 +17,8 @@ def detect(
 ) -> Detection:
     """Flags, findings and metrics of a normalised scene."""
     canvas = lay_out(scene, reference, by_reference)
-    seen = look_twice(canvas)
-    flags = seen.best.copy()
+    seen = look_again(canvas)
+    flags = decide(canvas, seen)
     flags[canvas.index < 0] = Flag.NO_ANSWER
     alone = (canvas.index >= 0) & ~canvas.compared
     flags[alone & (flags == ANOMALY)] = Flag.NO_ANSWER

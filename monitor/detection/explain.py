@@ -13,21 +13,28 @@ broken band does not decide. The cloud's and the shadow's own variety widens the
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 CLOUD_COLOUR = {
-    "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.67, "swir16": 0.44, "swir22": 0.30,
+    "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.69, "swir16": 0.55, "swir22": 0.42,
 }  # fmt: skip
-"""Reflectance of thick water cloud; only its direction from the ground matters much."""
+"""Reflectance of thick cloud before the scene has shown its own."""
 LIGHT_TAKEN = {
     "coastal": 0.34, "blue": 0.38, "green": 0.45, "red": 0.50, "nir08": 0.58, "swir16": 0.67, "swir22": 0.67,
 }  # fmt: skip
 """Share of the light that a full cloud shadow takes: the sky still lights it in the blue."""
-CLOUD_VARIETY = 0.12
-"""Clouds differ from that colour by about this share of their contrast."""
+CLOUD_VARIETY = 0.10
+"""Clouds differ from that colour by about this share of their contrast to the ground, ..."""
+CLOUD_SPREAD = {
+    "coastal": 0.07, "blue": 0.07, "green": 0.06, "red": 0.06, "nir08": 0.10, "swir16": 0.20, "swir22": 0.18,
+}  # fmt: skip
+"""... or by about this much reflectance: drops and ice differ most in the short-wave infrared."""
+OWN_CLOUD = 0.4
+"""Clouds of one scene are alike: share of both about the colour of the scene's own thick clouds."""
 SHADOW_VARIETY = 0.10
 ANOMALY_COST = 14.0
 """An anomaly must be worse explained otherwise: about 3 standard deviations in every band."""
@@ -40,11 +47,23 @@ REFERENCE_BANDS = 6.0
 CLEAR, CLOUD, SHADOW, ANOMALY = range(4)
 
 
+class Colours(NamedTuple):
+    """Reflectance of cloud, how far clouds differ from it (in reflectance and as a share of
+    their contrast), the share of light that a full shadow takes, the
+    light of the air; each float32 (bands,)."""
+
+    cloud: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    variety: float
+    taken: NDArray[np.float32]
+    air: NDArray[np.float32]
+
+
 @dataclass(frozen=True, eq=False)
 class Explained:
     """Per pixel: `cost` (4, rows, columns) of the explanations, `opacity`, `depth`, `depth_weight` (its
     inverse variance), `depth_misfit`, and `change` (the root of the squared distance to the expected ground per
-    band); float32 (rows, columns)."""
+    band), `effect` (its size in the reference's scaled feature space, per band); float32 (rows, columns)."""
 
     cost: NDArray[np.float32]
     opacity: NDArray[np.float32]
@@ -52,6 +71,7 @@ class Explained:
     depth_weight: NDArray[np.float32]
     depth_misfit: NDArray[np.float32]
     change: NDArray[np.float32]
+    effect: NDArray[np.float32]
 
 
 @numba.njit(
@@ -63,7 +83,27 @@ def _cost(misfit, variance, bands):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})  # type: ignore[untyped-decorator]
 def _explain(  # type: ignore[no-untyped-def]
-    scene, ground, index, season, field, block, whiten, cloud, taken, dark, cost, opacity, depth, weight, misfit, change
+    scene,
+    ground,
+    index,
+    season,
+    field,
+    block,
+    whiten,
+    deviation,
+    scale,
+    cloud,
+    spread,
+    variety,
+    taken,
+    dark,
+    cost,
+    opacity,
+    depth,
+    weight,
+    misfit,
+    change,
+    effect,
 ):
     bands, height, width = scene.shape
     field_rows, field_columns = field.shape[1:]
@@ -110,20 +150,29 @@ def _explain(  # type: ignore[no-untyped-def]
             z = ve / vv
             a1 = min(max(a, 0.0), 1.6)
             z1 = min(max(z, 0.0), 1.1)
+            cloudy = np.float32(0.0)
+            for band in range(bands):
+                left = e[band] - a1 * u[band]
+                wide = a1 * spread[band]
+                cloudy += left * left / (deviation[label, band] ** 2 + wide * wide)
             rest = ee - 2 * a1 * ue + a1 * a1 * uu
-            cloudy = _cost(rest, 1 + CLOUD_VARIETY**2 * a1 * a1 * uu, bands)
+            cloudy = _cost(min(cloudy, rest / (1 + variety * variety * a1 * a1 * uu)), 1.0, bands)
             rest = ee - 2 * z1 * ve + z1 * z1 * vv
-            spread = 1 + SHADOW_VARIETY**2 * z1 * z1 * vv
-            shady = _cost(rest, spread, bands)
-            misfit[row, column] = math.sqrt(max(rest, 0.0) / (spread * bands))
+            wide = 1 + SHADOW_VARIETY**2 * z1 * z1 * vv
+            shady = _cost(rest, wide, bands)
+            misfit[row, column] = math.sqrt(max(rest, 0.0) / (wide * bands))
             det = uu * vv - uv * uv
             if det > 1e-3 * uu * vv:
                 a2 = min(max((vv * ue - uv * ve) / det, 0.0), 1.6)
                 z2 = min(max((uu * ve - uv * ue) / det, 0.0), 1.1)
                 if a2 > 0.08 and z2 > 0.1:
-                    rest = ee + a2 * a2 * uu + z2 * z2 * vv - 2 * (a2 * ue + z2 * ve - a2 * z2 * uv)
-                    spread = 1 + CLOUD_VARIETY**2 * a2 * a2 * uu + SHADOW_VARIETY**2 * z2 * z2 * vv
-                    both = _cost(rest, spread, bands) + CLOUD_ON_SHADOW_COST
+                    both = np.float32(0.0)
+                    for band in range(bands):
+                        left = e[band] - a2 * u[band] - z2 * v[band]
+                        wide = a2 * spread[band]
+                        deep = SHADOW_VARIETY * z2 * v[band]
+                        both += left * left / (deviation[label, band] ** 2 + wide * wide + deep * deep)
+                    both = _cost(both, 1.0, bands) + CLOUD_ON_SHADOW_COST
                     if both < cloudy:
                         cloudy = both
                         a = a2
@@ -135,6 +184,10 @@ def _explain(  # type: ignore[no-untyped-def]
             depth[row, column] = z
             weight[row, column] = vv
             change[row, column] = math.sqrt(ee / bands)
+            size = np.float32(0.0)
+            for band in range(bands):
+                size += (e[band] / scale[band]) ** 2
+            effect[row, column] = math.sqrt(size / bands)
 
 
 def explain(
@@ -145,17 +198,20 @@ def explain(
     field: NDArray[np.float32],
     block: float,
     whiten: NDArray[np.float32],
-    colours: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
+    deviation: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    colours: Colours,
 ) -> Explained:
     """Costs of the four explanations of every pixel.
 
     `scene` and `ground` are reflectance (bands, rows, columns); `index` (rows, columns) says which row of
     `season` (n, bands) and `whiten` (n, bands, bands) holds for a pixel, negative where nothing can be said;
     `field` (bands, block rows, block columns) has its values at the centres of blocks of `block` pixels;
-    `colours` are the cloud's colour, the share of light a shadow takes, and the light of the air, each (bands,).
+    `deviation` (n, bands) is the standard deviation of unchanged ground, `scale` (bands,) the
+    reference's feature scale.
     """
     shape = scene.shape[1:]
-    planes = [np.zeros(shape, np.float32) for _ in range(5)]
+    planes = [np.zeros(shape, np.float32) for _ in range(6)]
     cost = np.zeros((4, *shape), np.float32)
-    _explain(scene, ground, index, season, field, block, whiten, *colours, cost, *planes)
+    _explain(scene, ground, index, season, field, block, whiten, deviation, scale, *colours, cost, *planes)
     return Explained(cost, *planes)

@@ -26,6 +26,7 @@ QUIET_SHARE = 0.15
 """The quietest pixels, by which the first look scales its scatter; that much is clear in nearly every scene."""
 FIELD_BLOCK_PX = 24
 """Blocks of which the slow field (haze, view angle, illumination) is made."""
+TAIL_SHARE = 0.9
 MIN_LABEL_PX = 60
 FULL_TRUST_PX = 150.0
 
@@ -185,7 +186,7 @@ def covariances(left: NDArray[np.float64], labels: NDArray[np.intp], prior: Prio
 def robust_covariance(
     values: NDArray[np.float64], start: NDArray[np.float64], floor: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Covariance about zero of the inner four fifths, scaled so that the median distance is chi-square's."""
+    """Covariance about zero of the inner four fifths, scaled so that their tail is chi-square's."""
     bands = start.shape[0]
     covariance = start
     if len(values) < MIN_LABEL_PX:
@@ -195,7 +196,7 @@ def robust_covariance(
         inner = values[squared <= np.quantile(squared, 0.8)]
         covariance = inner.T @ inner / len(inner) + 1e-4 * floor
         squared = ((values @ np.linalg.inv(np.linalg.cholesky(covariance)).T) ** 2).sum(axis=1)
-        covariance = covariance * max(np.median(squared) / chi2.ppf(0.5, bands), 1e-3)
+        covariance = covariance * max(np.quantile(squared, TAIL_SHARE) / chi2.ppf(TAIL_SHARE, bands), 1e-3)
     return covariance + floor * 0.05
 
 

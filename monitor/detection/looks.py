@@ -1,6 +1,6 @@
 """Two looks at a scene: a first one with what the reference knows, a second one with what the clear part shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -8,7 +8,20 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
-from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, CLOUD_COLOUR, LIGHT_TAKEN, SHADOW, Explained, explain
+from monitor.detection.explain import (
+    ANOMALY,
+    CLEAR,
+    CLOUD,
+    CLOUD_COLOUR,
+    CLOUD_SPREAD,
+    CLOUD_VARIETY,
+    LIGHT_TAKEN,
+    OWN_CLOUD,
+    Colours,
+    SHADOW,
+    Explained,
+    explain,
+)
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -17,10 +30,11 @@ from monitor.detection.ground import (
     draw,
     first_ground,
     prior_of,
+    sample_step,
     second_ground,
     whitening,
 )
-from monitor.detection.sun import Shade, Sun, find_shade, sun_of
+from monitor.detection.sun import Shade, Sun, find_shade, resolved, sun_of
 from monitor.scenes.scene import Scene
 
 OPAQUE = 0.10
@@ -34,6 +48,12 @@ SHADE_CERTAIN = 0.35
 """Predicted shade from which a shadow is expected."""
 FAR_FROM_SHADE_COST = 4.0
 MIN_CLEAR_PX = 500
+THICK = 0.5
+MIN_CORE_PX = 40
+"""Pixels inside thick clouds from which their colour is taken."""
+LOOKS = 3
+QUIET_REACH = 4.0
+"""Ground to learn from has changed at most this many times as much as its label usually has."""
 BRIGHTER_THAN_GROUND = 1.5
 """Clouds outshine the brightest ground by this factor; sets the cloud's colour where values are not reflectances."""
 
@@ -53,15 +73,16 @@ class Canvas:
     index: NDArray[np.int16]
     compared: NDArray[np.bool_]
     within: NDArray[np.float64]
-    colours: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+    colours: Colours
     sun: Sun | None
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Best explanation per pixel (uint8), the evidence, the smoothed costs, today's ground, the shade."""
+    """Best explanation per pixel (uint8), where it is cloud or shadow too faint to be called so, the evidence, the smoothed costs, today's ground, the shade."""
 
     best: NDArray[np.uint8]
+    faint: NDArray[np.bool_]
     explained: Explained
     smooth: NDArray[np.float32]
     opacity: NDArray[np.float32]
@@ -73,7 +94,7 @@ class Look:
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
     compared = scene.valid & reference.known & np.isfinite(reference.reflectance).all(axis=0)
-    index = np.where(compared, reference.labels, -1).astype(np.int16)
+    index = np.where(compared, reference.labels.astype(np.int16), np.int16(-1))
     ground = reference.reflectance
     prior = prior_of(reference)
     alone = scene.valid & ~compared & (by_reference.labels != NO_LABEL)
@@ -99,32 +120,67 @@ def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64
     return out
 
 
-def colours(
-    scene: Scene, reference: ReferenceModel
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Colour of cloud, share of light a shadow takes, light of the air; each float32 (bands,)."""
+def colours(scene: Scene, reference: ReferenceModel) -> Colours:
+    """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
     known = reference.reflectance[:, reference.known]
     sample = known[:, :: max(1, known.shape[1] // 100_000)]
     sample = sample[:, np.isfinite(sample).all(axis=0)]
     brightest = np.quantile(sample, 0.999, axis=1) if sample.size else np.zeros(len(scene.bands))
-    cloud = np.maximum([CLOUD_COLOUR[band] for band in scene.bands], BRIGHTER_THAN_GROUND * brightest)
-    air = np.zeros(len(scene.bands))
+    table = lambda colour: np.array([colour[band] for band in scene.bands], np.float32)  # noqa: E731
+    cloud = np.maximum(table(CLOUD_COLOUR), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
+    stretch = cloud / table(CLOUD_COLOUR)
+    air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction and sample.size:
-        air = np.maximum(np.quantile(sample, 0.005, axis=1), 0)
-    taken = np.array([LIGHT_TAKEN[band] for band in scene.bands])
-    return cloud.astype(np.float32), taken.astype(np.float32), air.astype(np.float32)
+        air = np.maximum(np.quantile(sample, 0.005, axis=1), 0).astype(np.float32)
+    return Colours(cloud, table(CLOUD_SPREAD) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN), air)
 
 
-def look_twice(canvas: Canvas) -> Look:
-    """The second look, or the first where it left too little clear ground to learn from."""
+def look_again(canvas: Canvas) -> Look:
+    """The last of three looks, or an earlier one where that left too little clear ground to learn from."""
     shape = canvas.index.shape
-    pixels = sample(canvas, canvas.compared)
-    first = look(canvas, first_ground(pixels, canvas.prior, shape))
-    clear = cv2.erode((canvas.compared & (first.best == CLEAR)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    pixels = sample(canvas, clear)
-    if pixels.labels.size < MIN_CLEAR_PX:
-        return first
-    return look(canvas, second_ground(pixels, canvas.prior, shape))
+    seen = look(canvas, first_ground(sample(canvas, canvas.compared), canvas.prior, shape))
+    for _ in range(LOOKS - 1):
+        pixels = sample(canvas, quiet(canvas, seen))
+        if pixels.labels.size < MIN_CLEAR_PX:
+            return seen
+        own = replace(canvas, colours=own_colours(canvas, seen))
+        seen = look(own, second_ground(pixels, canvas.prior, shape))
+    return seen
+
+
+def own_colours(canvas: Canvas, seen: Look) -> Colours:
+    """The colours with that of the scene's own thick clouds, where it has some."""
+    inner = cv2.erode((seen.best == CLOUD).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    rows, columns = np.nonzero(inner & (seen.opacity > THICK) & canvas.compared)
+    if rows.size < MIN_CORE_PX or not shade_fits(canvas, seen):
+        return canvas.colours
+    step = -(-rows.size // 20_000)
+    there = (slice(None), rows[::step], columns[::step])
+    ground = canvas.ground[there]
+    implied = ground + (canvas.scene.reflectance[there] - ground) / seen.opacity[there[1:]]
+    colour = np.median(implied, axis=1).astype(np.float32)
+    like = canvas.colours
+    return like._replace(cloud=colour, spread=like.spread * np.float32(OWN_CLOUD), variety=like.variety * OWN_CLOUD)
+
+
+def shade_fits(canvas: Canvas, seen: Look) -> bool:
+    """Whether the clouds found throw shadows, or could not be seen to."""
+    return seen.shade is not None or canvas.sun is None or not resolved(canvas.sun)
+
+
+def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
+    """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
+    clear = (seen.best == CLEAR) & canvas.compared
+    clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    change, labels = seen.explained.change, canvas.reference.labels
+    step = sample_step(clear.size)
+    thin = (slice(None, None, step), slice(None, None, step))
+    reach = np.full(256, np.inf, np.float32)
+    for label in range(canvas.reference.k):
+        some = change[thin][clear[thin] & (labels[thin] == label)]
+        if some.size:
+            reach[label] = QUIET_REACH * np.median(some)
+    return clear & (change < reach[labels])
 
 
 def sample(canvas: Canvas, use: NDArray[np.bool_]) -> Pixels:
@@ -135,6 +191,7 @@ def sample(canvas: Canvas, use: NDArray[np.bool_]) -> Pixels:
 def look(canvas: Canvas, ground: Ground) -> Look:
     """The best explanation of every pixel under one idea of the ground."""
     alone = ground.covariance + canvas.within
+    deviation = np.sqrt(np.concatenate([ground.covariance, alone]).diagonal(axis1=1, axis2=2)).astype(np.float32)
     whiten = np.concatenate([whitening(ground.covariance), whitening(alone)]).astype(np.float32)
     season = np.concatenate([ground.season, ground.season]).astype(np.float32)
     explained = explain(
@@ -145,6 +202,8 @@ def look(canvas: Canvas, ground: Ground) -> Look:
         ground.field,
         FIELD_BLOCK_PX,
         whiten,
+        deviation,
+        canvas.reference.scale,
         canvas.colours,
     )
     smooth = np.stack([box(cost) for cost in explained.cost])
@@ -156,11 +215,11 @@ def look(canvas: Canvas, ground: Ground) -> Look:
     if shade is not None:
         smooth[SHADOW] += expected_shadow(shade)
     best = smooth.argmin(axis=0).astype(np.uint8)
-    best[(best == CLOUD) & (opacity < OPAQUE)] = CLEAR
     expected = 0 if shade is None else shade.taken
-    best[(best == SHADOW) & (np.maximum(depth, expected) < DEEP)] = CLEAR
+    faint = (best == CLOUD) & (opacity < OPAQUE) | (best == SHADOW) & (np.maximum(depth, expected) < DEEP)
+    best[faint] = CLEAR
     best[cloud] = CLOUD
-    return Look(best, explained, smooth, opacity, depth, ground, shade)
+    return Look(best, faint & ~cloud, explained, smooth, opacity, depth, ground, shade)
 
 
 def throw(

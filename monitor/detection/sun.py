@@ -57,6 +57,11 @@ def sun_of(item: SceneItem, grid: Grid) -> Sun | None:
     )
 
 
+def resolved(sun: Sun) -> bool:
+    """Whether pixels are fine enough to tell a cloud from its shadow."""
+    return sun.px_per_m * HEIGHTS_M[1] >= 4
+
+
 def cast(opacity: NDArray[np.float32], sun: Sun, height_m: float) -> NDArray[np.float32]:
     """Opacity moved to where its shadow falls, whole pixels, 0 where the cloud would lie outside."""
     out = np.zeros_like(opacity)
@@ -87,7 +92,7 @@ def find_shade(
     lie within one pixel, or no height explains anything.
     """
     total = float((weight * depth**2).sum())
-    if not opacity.any() or total <= 0 or sun.px_per_m * HEIGHTS_M[1] < 2:
+    if not opacity.any() or total <= 0 or not resolved(sun):
         return None
     best = coarse_height(opacity, depth, weight, sun)
     step = 0.5 / sun.px_per_m

@@ -1,0 +1,79 @@
+"""From the best explanations to kinds: which bright objects are clouds, and where anomalies begin and end."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
+from monitor.detection.looks import OPAQUE, Canvas, Look, box, shade_fits
+
+SOFT_EDGE = 0.03
+"""Opacity per pixel; thin clouds fade out, roofs and roads end."""
+HALO_PX = 3
+"""Clouds reach this far beyond what is surely cloud."""
+SEED_STRENGTH = 1.7
+"""Strength of change (see `strength`) that founds an anomaly, ..."""
+GROW_STRENGTH = 1.2
+"""... and down to which it extends. They are the same for every scene, sensor and site: today's scatter and the
+distances between labels are the units."""
+CORE_PX = 15
+"""Bright objects wider than this are clouds even if no shadow of theirs can be seen."""
+
+
+def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
+    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly."""
+    kind = seen.best.copy()
+    kind[canvas.index < 0] = CLEAR
+    reject_bright_ground(canvas, seen, kind)
+    grow_clouds(seen, kind)
+    mark_anomalies(canvas, seen, kind)
+    return kind
+
+
+def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
+    """Hard-edged bright objects become anomalies where nothing in the scene throws a cloud's shadow."""
+    cloud = (kind == CLOUD).astype(np.uint8)
+    if shade_fits(canvas, seen) or not cloud.any():
+        return
+    count, labels = cv2.connectedComponents(cloud, connectivity=8)
+    edge = (cloud > 0) & (cv2.erode(cloud, np.ones((3, 3), np.uint8)) == 0)
+    slope = np.hypot(*gradient(seen.opacity))
+    hardness = np.bincount(labels[edge], slope[edge], count) / np.maximum(np.bincount(labels[edge], minlength=count), 1)
+    hard = hardness > SOFT_EDGE
+    hard[np.unique(labels[cv2.erode(cloud, np.ones((CORE_PX, CORE_PX), np.uint8)) > 0])] = False
+    hard[0] = False
+    kind[hard[labels]] = ANOMALY
+
+
+def gradient(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Central differences down and right."""
+    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    return down, right  # type: ignore[return-value]
+
+
+def grow_clouds(seen: Look, kind: NDArray[np.uint8]) -> None:
+    """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it."""
+    cloud = (kind == CLOUD).astype(np.uint8)
+    size = 2 * HALO_PX + 1
+    solid = cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    near = cv2.dilate(solid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))) > 0
+    kind[near & (kind == ANOMALY) & (seen.opacity > OPAQUE)] = CLOUD
+
+
+def strength(seen: Look) -> NDArray[np.float32]:
+    """Strength of change: geometric mean of its size in units of today's scatter and in units of label distances."""
+    return box(np.sqrt(seen.explained.change * seen.explained.effect))
+
+
+def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
+    """Anomalies by hysteresis: objects found on strong change, grown to weaker change."""
+    power = strength(seen)
+    ground = canvas.compared & ((kind == CLEAR) | (kind == ANOMALY)) & ~seen.faint
+    weak = (ground & (power > GROW_STRENGTH)).astype(np.uint8)
+    count, labels = cv2.connectedComponents(weak, connectivity=8)
+    founded = np.zeros(count, bool)
+    founded[labels[(weak > 0) & (power > SEED_STRENGTH)]] = True
+    founded[0] = False
+    kind[ground] = CLEAR
+    kind[founded[labels]] = ANOMALY
