@@ -61,15 +61,26 @@ def grow_clouds(seen: Look, kind: NDArray[np.uint8]) -> None:
     kind[near & (kind == ANOMALY) & (seen.opacity > OPAQUE)] = CLOUD
 
 
-def strength(seen: Look) -> NDArray[np.float32]:
-    """Strength of change: geometric mean of its size in units of today's scatter and in units of label distances."""
-    return box(np.sqrt(seen.explained.change * seen.explained.effect))
+def strength(seen: Look, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Strength of change: geometric mean of its size in units of today's scatter and in units of label distances.
+
+    Averaged over the 3 x 3 neighbours that are `ground`, 0 elsewhere.
+    """
+    share = box(ground.astype(np.float32))
+    power = np.where(ground, np.sqrt(seen.explained.change * seen.explained.effect), 0).astype(np.float32)
+    return np.where(ground, box(power) / np.maximum(share, 0.1), 0).astype(np.float32)
+
+
+def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where an anomaly could be seen: compared, and neither cloud nor shadow, not even a faint one."""
+    ground: NDArray[np.bool_] = canvas.compared & ((kind == CLEAR) | (kind == ANOMALY)) & ~seen.faint
+    return ground
 
 
 def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Anomalies by hysteresis: objects found on strong change, grown to weaker change."""
-    power = strength(seen)
-    ground = canvas.compared & ((kind == CLEAR) | (kind == ANOMALY)) & ~seen.faint
+    ground = open_ground(canvas, seen, kind)
+    power = strength(seen, ground)
     weak = (ground & (power > GROW_STRENGTH)).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=8)
     founded = np.zeros(count, bool)

@@ -1,0 +1,76 @@
+"""Objects of the flags raster as findings: outline, evidence, score, words."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detection.evidence import Material, measure
+from monitor.detection.objects import Objects, objects_of
+from monitor.detection.outlines import outlines
+from monitor.detection.result import Finding, Flag, Kind
+from monitor.detection.score import score
+from monitor.scenes.grid import Grid
+
+SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
+"""Smaller objects stay in the flags but are no findings; a ship may be two pixels."""
+HECTARE_M2 = 10_000.0
+INTERNAL = ("peak", "faint_around")
+
+Evidence = Mapping[str, NDArray[np.float64] | None]
+
+
+def find(flags: NDArray[np.uint8], source: Material) -> tuple[Finding, ...]:
+    """Findings of every kind."""
+    found: list[Finding] = []
+    for kind, flag in ((Kind.CLOUD, Flag.CLOUD), (Kind.SHADOW, Flag.SHADOW), (Kind.ANOMALY, Flag.ANOMALY)):
+        objects = objects_of(flags == flag, SMALLEST_PX[kind])
+        if objects.count:
+            found += describe(objects, source, kind, measure(objects, source, flag))
+    return tuple(found)
+
+
+def describe(objects: Objects, source: Material, kind: Kind, evidence: Evidence) -> list[Finding]:
+    """The findings of one kind."""
+    grid = source.canvas.scene.grid
+    labels = source.canvas.reference.labels
+    before, after = objects.mode(labels), objects.mode(source.by_reference.labels)
+    shapes = outlines(objects, grid)
+    scores = score(kind, objects.area, evidence)
+    findings = []
+    for number in range(1, objects.count + 1):
+        mine = {name: None if values is None else float(values[number]) for name, values in evidence.items()}
+        pixels = int(objects.area[number])
+        words = say(kind, mine, int(before[number]), int(after[number]), pixels, grid)
+        shown = {
+            name: None if value is None else round(value, 4) for name, value in mine.items() if name not in INTERNAL
+        }
+        findings.append(
+            Finding(kind, shapes[number], pixels * grid.pixel_area_m2, pixels, float(scores[number]), shown, words)
+        )
+    return findings
+
+
+def say(kind: Kind, mine: Mapping[str, float | None], before: int, after: int, pixels: int, grid: Grid) -> str:
+    """What a person reads."""
+    area = f"{pixels * grid.pixel_area_m2 / HECTARE_M2:.3g} ha"
+    if kind == Kind.CLOUD:
+        return f"cloud over {area}, takes {100 * min(max(mine['opacity'] or 0, 0), 1):.0f} % of the view"
+    if kind == Kind.SHADOW:
+        return f"cloud shadow over {area}"
+    changes = {name.removeprefix("d_"): value for name, value in mine.items() if name.startswith("d_") and value}
+    indices = [f"{name.upper()} {changes.pop(name):+.2f}" for name in ("ndvi", "ndwi", "nbr") if name in changes]
+    most = sorted(changes, key=lambda band: -abs(changes[band]))[:2]
+    spectrum = ", ".join([f"{band} {changes[band]:+.2f}" for band in most] + indices)
+    labels = f"label {before} -> label {after}" if before != after else f"within label {before}"
+    return f"{labels}: {spectrum}, {area}, {border_words(mine)}"
+
+
+def border_words(mine: Mapping[str, float | None]) -> str:
+    """How sharp the outline is against what ran there before."""
+    excess, old = mine["border_appeared"] or 0.0, mine["border_before"] or 0.0
+    if excess <= 0.05:
+        return "no border that was not there before"
+    if old < 0.2:
+        return f"border of strength {excess + old:.1f} where there was none"
+    return f"border {(excess + old) / old:.1f} x as strong as any there before"
