@@ -27,12 +27,14 @@ STATES = {
     Verdict.CONFIRMED: AlertState.CONFIRMED,
     Verdict.TRANSIENT: AlertState.RESOLVED,
     Verdict.ENDED: AlertState.RESOLVED,
+    Verdict.RECURRING: AlertState.RESOLVED,
 }
 NOTES = {
     Verdict.NEW: "seen again",
     Verdict.CONFIRMED: "seen in two of four clear looks",
     Verdict.TRANSIENT: "gone at the next clear look",
     Verdict.ENDED: "gone at two clear looks in a row",
+    Verdict.RECURRING: "comes and goes: seen, gone and back again twice",
 }
 CLOSED_STATES = (AlertState.RESOLVED, AlertState.DISMISSED)
 
@@ -168,5 +170,6 @@ def judge(session: Session, alerts: Sequence[AlertRow], now: datetime) -> None:
         said = tracking.verdict(outcomes[first:])
         waits = alert.state is AlertState.ACKNOWLEDGED and said is Verdict.NEW
         if alert.state is not AlertState.DISMISSED and not waits:
-            event = "reopened" if alert.state is AlertState.RESOLVED else str(said)
+            reopened = alert.state is AlertState.RESOLVED and STATES[said] is not AlertState.RESOLVED
+            event = "reopened" if reopened else str(said)
             alert_store.change_state(session, alert.id, STATES[said], event=event, note=NOTES[said], now=now)

@@ -121,6 +121,14 @@ def test_an_anomaly_that_comes_back_reopens_its_alert(series, store):
         assert [event.event for event in events_of(session, alert.id)] == ["created", "transient", "reopened"]
 
 
+def test_a_place_that_comes_and_goes_is_closed_for_good(series):
+    for day, marks in enumerate([[MUD], [], [MUD], [], [MUD], [], [MUD]]):
+        series.add(day, marks)
+    (alert,) = series.alerts
+    assert alert.state is AlertState.RESOLVED
+    assert len(alert.scene_ids) == 4
+
+
 def test_what_a_person_dismissed_stays_dismissed_and_raises_no_second_alert(series, store):
     series.add(1, [MUD])
     with store.session() as session:

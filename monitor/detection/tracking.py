@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ HIDDEN_SHARE = 0.5
 """A place of which more is under cloud, shadow or without an answer was not seen."""
 SEEN_SHARE = 0.3
 """A place of whose visible part at least so much is flagged still shows the anomaly."""
+RECURRENCES = 3
+"""A place that shows something so many times, and nothing in between, is of the kind that comes and goes."""
 CONFIRM, WINDOW = 2, 4
 """Seen in two of four clear looks: the rule of the forest-alert systems."""
 
@@ -39,6 +42,7 @@ class Verdict(StrEnum):
     CONFIRMED = "confirmed"
     TRANSIENT = "transient"
     ENDED = "ended"
+    RECURRING = "recurring"
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,12 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
 
     Looks under cloud do not count. Two sightings in the last four clear looks confirm. Something never
     confirmed is transient when the next clear look does not show it; something confirmed has ended when
-    two clear looks in a row do not.
+    two clear looks in a row do not. What was there, gone and back again twice is recurring for good: a bright
+    roof, a berth, a tidal flat.
     """
     clear = [outcome for outcome in outcomes if outcome is not Outcome.HIDDEN]
+    if [outcome for outcome, _ in groupby(clear)].count(Outcome.SEEN) >= RECURRENCES:
+        return Verdict.RECURRING
     confirmed = any(
         clear[max(end - WINDOW, 0) : end].count(Outcome.SEEN) >= CONFIRM for end in range(1, len(clear) + 1)
     )

@@ -28,6 +28,8 @@ S, G, H = Outcome.SEEN, Outcome.GONE, Outcome.HIDDEN
         ([S, S, G], Verdict.CONFIRMED),
         ([S, S, G, H, G], Verdict.ENDED),
         ([S, S, G, G, S], Verdict.CONFIRMED),
+        ([S, G, S, H, G, S], Verdict.RECURRING),
+        ([S, G, S, G, S, S, S], Verdict.RECURRING),
     ],
 )
 def test_two_of_four_clear_looks_confirm_and_two_misses_end(looks, said):
