@@ -16,7 +16,7 @@ from monitor.store.tables import AlertState
 
 app = typer.Typer(help="Alerts: clouds, cloud shadows and anomalies.", no_args_is_help=True)
 
-COLUMNS = ("id", "monitor", "kind", "state", "score", "area_ha", "first_seen", "last_seen", "description")
+COLUMNS = ("id", "kind", "state", "score", "hectares", "seen", "description")
 PROPERTIES = (
     "id", "monitor", "kind", "state", "score", "area_m2", "first_seen", "last_seen", "scene_ids", "description",
 )  # fmt: skip
@@ -56,9 +56,16 @@ def list_command(
     if form is AlertFormat.GEOJSON:
         show_json(feature_collection(alerts))
     else:
-        rows = [asdict(alert) | {"area_ha": alert.area_m2 / 1e4} for alert in alerts]
-        columns = PROPERTIES if form is AlertFormat.CSV else COLUMNS
-        show_rows(rows, columns, Format(form), "no alerts")
+        rows = [asdict(alert) | {"hectares": alert.area_m2 / 1e4, "seen": seen(alert)} for alert in alerts]
+        several = len({alert.monitor for alert in alerts}) > 1
+        columns = ("monitor", *COLUMNS) if several else COLUMNS
+        show_rows(rows, PROPERTIES if form is AlertFormat.CSV else columns, Format(form), "no alerts")
+
+
+def seen(alert: AlertRow) -> str:
+    """The day, or the days between which it was seen."""
+    first, last = f"{alert.first_seen:%Y-%m-%d}", f"{alert.last_seen:%Y-%m-%d}"
+    return first if first == last else f"{first} {last}"
 
 
 def feature_collection(alerts: Sequence[AlertRow]) -> dict[str, Any]:

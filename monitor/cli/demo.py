@@ -3,11 +3,10 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.table import Table
 from shapely.geometry import shape
 
 from monitor import training
@@ -100,18 +99,16 @@ def show_changes(changes: Sequence[SimulatedChange], alerts: Sequence[AlertRow])
     clouds = [alert for alert in alerts if alert.kind is Kind.CLOUD]
     out.print(f"\nAlerts: {len(clouds)} of clouds, {sum(a.kind is Kind.SHADOW for a in alerts)} of cloud shadows, "
               f"{sum(a.kind is Kind.ANOMALY for a in alerts)} of anomalies")  # fmt: skip
-    listing = Table(
-        "injected change", "since", "hectares", "alert", "state", "score", "what it says", header_style="bold"
-    )
+    rows: list[dict[str, Any]] = []
     missed = 0
     for change in changes:
         alert = alert_at(change, alerts)
         missed += alert is None and bool(change.visible_items)
-        said = ("none", "", "", "") if alert is None else (
-            str(alert.id), str(alert.state), f"{alert.score:.2f}", alert.description
-        )  # fmt: skip
-        listing.add_row(change.kind, change.first_item[17:25], f"{change.area_m2 / 1e4:.1f}", *said)
-    out.print(listing)
+        said: dict[str, Any] = {"alert": "none", "state": "", "score": None, "what it says": ""}
+        if alert:
+            said = {"alert": alert.id, "state": alert.state, "score": alert.score, "what it says": alert.description}
+        rows.append({"change": change.kind, "hectares": change.area_m2 / 1e4, **said})
+    out.print(table(rows, tuple(rows[0])))
     return missed
 
 

@@ -8,11 +8,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-out = Console()
+UNLIMITED = 200
+"""Columns of a table that goes into a file or a pipe."""
+
+out = Console(width=None if sys.stdout.isatty() else UNLIMITED)
 err = Console(stderr=True)
 
 
@@ -25,6 +29,9 @@ class Format(StrEnum):
 
 
 Row = Mapping[str, Any]
+
+WIDE = 24
+"""Characters; texts longer than this may be wrapped, the narrow columns keep their width."""
 
 
 def show_rows(rows: Sequence[Row], columns: Sequence[str], form: Format, empty: str) -> None:
@@ -43,10 +50,16 @@ def show_rows(rows: Sequence[Row], columns: Sequence[str], form: Format, empty: 
 
 def table(rows: Sequence[Row], columns: Sequence[str]) -> Table:
     """Rows as a table; numbers stand to the right."""
-    made = Table(header_style="bold")
+    made = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         numeric = all(isinstance(row[column], int | float | None) for row in rows)
-        made.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        wide = any(len(readable(row[column])) > WIDE for row in rows)
+        made.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            min_width=WIDE if wide else None,
+        )
     for row in rows:
         made.add_row(*(readable(row[column]) for column in columns))
     return made
@@ -71,7 +84,7 @@ def readable(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d}"
     if isinstance(value, float):
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     return str(plain(value))

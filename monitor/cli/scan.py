@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from monitor.cli.context import of
-from monitor.cli.output import err, out, progress, show_json
+from monitor.cli.output import err, out, progress, show_json, table
 from monitor.config import MonitorSettings, Settings
 from monitor.errors import ConfigError, MonitorError
 from monitor.scan import Report, scan
@@ -79,10 +79,4 @@ def as_json(reports: Sequence[Report]) -> dict[str, object]:
 
 def as_table(reports: Sequence[Report]) -> Table:
     """One row a monitor."""
-    table = Table(header_style="bold")
-    table.add_column("monitor")
-    for count in COUNTS:
-        table.add_column(count, justify="right")
-    for report in reports:
-        table.add_row(report.monitor, *(str(getattr(report, count)) for count in COUNTS))
-    return table
+    return table([asdict(report) for report in reports], ("monitor", *COUNTS))

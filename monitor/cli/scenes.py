@@ -16,6 +16,7 @@ app = typer.Typer(help="Scenes and what became of them.", no_args_is_help=True)
 
 METRICS = ("cloud_fraction", "shadow_fraction", "anomaly_fraction")
 COLUMNS = ("monitor", "scene_id", "datetime", "platform", "state", *METRICS, "error")
+TABLE = ("scene_id", "datetime", "state", "cloud %", "shadow %", "anomaly %", "error")
 INTERNAL = ("pk", "monitor_id", "lease_owner", "lease_until")
 
 
@@ -41,7 +42,20 @@ def list_command(
         row = {key: value for key, value in asdict(scene).items() if key not in INTERNAL}
         rows.append(row | {key: of_scene.get(key) for key in METRICS} | {"metrics": of_scene})
     rows += [rejected_row(item) for item in rejected]
-    show_rows(rows, COLUMNS, form, "no scenes yet; `monitor scan` looks for them")
+    columns = COLUMNS
+    if form is Format.TABLE:
+        rows = [row | percentages(row) for row in rows]
+        columns = TABLE if len({row["monitor"] for row in rows}) == 1 else ("monitor", *TABLE)
+    show_rows(rows, columns, form, "no scenes yet; `monitor scan` looks for them")
+
+
+def percentages(row: dict[str, Any]) -> dict[str, float | None]:
+    """The shares of a scene in percent, by the name of their column."""
+    shares = {name: row[name] for name in METRICS}
+    return {
+        f"{name.removesuffix('_fraction')} %": None if share is None else round(100 * share, 1)
+        for name, share in shares.items()
+    }
 
 
 def rejected_row(item: RejectRow) -> dict[str, Any]:
