@@ -42,7 +42,7 @@ def list_command(
         row = {key: value for key, value in asdict(scene).items() if key not in INTERNAL}
         rows.append(row | {key: of_scene.get(key) for key in METRICS} | {"metrics": of_scene})
     rows += [rejected_row(item) for item in rejected]
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if form is Format.TABLE:
         rows = [row | percentages(row) for row in rows]
         columns = TABLE if len({row["monitor"] for row in rows}) == 1 else ("monitor", *TABLE)
