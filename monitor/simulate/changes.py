@@ -63,8 +63,9 @@ class Change:
 
     @property
     def looks(self) -> int:
-        """On how many dates the change must be visible: what stays is seen again if it can be."""
-        return 1 if self.kind in (ChangeKind.SHIP, ChangeKind.FLOOD) else min(2, len(self.dates))
+        """On how many dates it must be visible: what stays is seen again if it can be. A flood: on its first."""
+        lasting = self.kind in (ChangeKind.BURN, ChangeKind.BARE_SOIL)
+        return min(2, len(self.dates)) if lasting else 1
 
     def shares(self, date: int) -> tuple[Floats, Floats]:
         """How much of each cell is changed on a date, and how much is left wet by a flood that has gone."""

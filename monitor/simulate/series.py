@@ -15,7 +15,7 @@ from monitor.catalog.item import BBox
 from monitor.errors import ConfigError
 from monitor.scenes.grid import Grid
 from monitor.simulate.catalog_writer import write_catalog_files, write_cog, write_json, write_scene
-from monitor.simulate.changes import Change, apply_change, plan_changes
+from monitor.simulate.changes import Change, ChangeKind, apply_change, plan_changes
 from monitor.simulate.footprint import Pass, inner_bbox, make_grid, make_passes
 from monitor.simulate.ground import Ground, make_ground
 from monitor.simulate.noise import Floats, Mask
@@ -27,6 +27,8 @@ from monitor.simulate.sky import Sky, make_sky, plan_skies
 SMALLEST = 96
 SEEN_SHARE = 0.7
 """A change counts as visible on a date if this share of its pixels is neither under cloud nor in shadow."""
+REDRAWS = 4
+"""How often clouds are put elsewhere before there are fewer of them."""
 Progress = Callable[[int, int], None]
 """Called with the number of dates written and of all dates."""
 
@@ -149,21 +151,28 @@ class Series:
         return mask
 
     def draw_skies(self, shape: tuple[int, int], dates: int) -> list[Sky]:
-        """Skies of all dates, thinned until every change can be seen as often as it should be."""
+        """Skies of all dates, drawn again until every change can be seen as often as it should be."""
         plans = plan_skies(np.random.default_rng([self.seed, 5]), dates)
         attempts = [0] * dates
         skies = [make_sky(self.rng(n, 2), shape, plan, self.passes[n].sun) for n, plan in enumerate(plans)]
-        while hidden := [change for change in self.changes if len(self.seen(change, skies)) < change.looks]:
-            unseen = set(hidden[0].dates) - set(self.seen(hidden[0], skies))
-            date = min(unseen, key=lambda n: (plans[n].cover + plans[n].cirrus, n))
+        while hidden := [found for change in self.changes if (found := self.lacking(change, skies))]:
+            date = min(hidden[0], key=lambda n: (plans[n].cover + plans[n].cirrus, n))
             attempts[date] += 1
-            plans[date] = plans[date].thinned()
+            if attempts[date] % REDRAWS == 0:
+                plans[date] = plans[date].thinned()
             skies[date] = make_sky(self.rng(date, 2, attempts[date]), shape, plans[date], self.passes[date].sun)
         return skies
 
     def seen(self, change: Change, skies: list[Sky]) -> list[int]:
         """Dates on which a change is there and not hidden."""
         return [date for date in change.dates if skies[date].clear[change.pixels].mean() >= SEEN_SHARE]
+
+    def lacking(self, change: Change, skies: list[Sky]) -> set[int]:
+        """Dates of which one more must show the change; none when it is seen well enough."""
+        seen = set(self.seen(change, skies))
+        if change.kind is ChangeKind.FLOOD:  # later there is less of it
+            return {change.dates[0]} - seen
+        return set(change.dates) - seen if len(seen) < change.looks else set()
 
     def write(self, folder: Path, progress: Progress) -> tuple[tuple[str, ...], BBox, str, tuple[SimulatedChange, ...]]:
         """Write everything; returns scene ids, bbox, first day and changes."""

@@ -20,13 +20,17 @@ def series(request: pytest.FixtureRequest) -> Series:
     return Series(*request.param)
 
 
-def test_every_change_is_unclouded_on_one_of_its_dates(series: Series) -> None:
+def test_every_change_is_unclouded_on_one_of_its_dates_and_what_stays_on_two(series: Series) -> None:
     assert {change.kind for change in series.changes} == set(ChangeKind)
     for change in series.changes:
         assert change.dates[0] >= 1
         seen = series.seen(change, series.skies)
         assert seen
         assert set(seen) <= set(change.dates)
+        if change.kind in (ChangeKind.BURN, ChangeKind.BARE_SOIL):
+            assert len(seen) >= min(2, len(change.dates))
+        if change.kind is ChangeKind.FLOOD:
+            assert change.dates[0] in seen
 
 
 def test_changes_keep_apart_and_away_from_the_edge_and_from_fill(series: Series) -> None:
