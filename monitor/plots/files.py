@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -33,14 +34,18 @@ def write_png(figure: Figure, path: Path, dpi: int = DPI, max_bytes: int | None 
 
 
 def in_few_colours(data: bytes) -> bytes:
-    """The same PNG with a palette of 256 colours, white and the flags' own among them."""
+    """The same PNG with a palette of 256 colours, of which white and the flags' own are kept exactly."""
     with Image.open(io.BytesIO(data)) as image:
         full = image.convert("RGB")
-    fixed = [255, 255, 255, *(channel for colour in FLAG_TABLE.values() for channel in colour[:3])]
-    free = 256 - len(fixed) // 3
-    common = full.quantize(free).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(common[: 3 * free] + fixed)
+    fixed = [(255, 255, 255), *(colour[:3] for colour in FLAG_TABLE.values())]
+    free = 256 - len(fixed)
+    few = full.quantize(free, dither=Image.Dither.NONE)
+    common = (few.getpalette() or [])[: 3 * free]
+    pixels, index = np.asarray(full), np.array(few)
+    for place, colour in enumerate(fixed, start=free):
+        index[(pixels == colour).all(axis=-1)] = place
+    painted = Image.fromarray(index)
+    painted.putpalette(common + [0] * (3 * free - len(common)) + [channel for colour in fixed for channel in colour])
     buffer = io.BytesIO()
-    full.quantize(palette=palette, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    painted.save(buffer, format="png", optimize=True)
     return buffer.getvalue()
