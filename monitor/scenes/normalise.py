@@ -21,7 +21,7 @@ SAMPLE = 120_000
 """Pixels that the fit looks at: a regular grid over the scene."""
 RELATIVE_TOLERANCE = 0.08
 """Clear ground comes back within about this share of its reflectance (season, view and sun angle)."""
-GAIN_PRIOR = 0.25
+GAIN_PRIOR = 0.15
 """Standard deviation of the logarithm of a gain between two scenes of one place."""
 GAIN_RANGE = (0.5, 2.0)
 STEPS = 12
