@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,9 @@ from tests.servers import absolute_item
 from tests.store.examples import dump
 
 
-def contents(project) -> dict[str, list]:
-    """Every row of every table of a project on SQLite."""
-    with open_store(f"sqlite:///{project.config.parent / 'monitor.db'}") as store:
+def contents(database: Path) -> dict[str, list]:
+    """Every row of every table of an SQLite file."""
+    with open_store(f"sqlite:///{database}") as store:
         return dump(store)
 
 
@@ -32,11 +33,11 @@ def test_a_scan_processes_every_scene_and_a_second_one_changes_no_row(make_proje
     assert {key: first[key] for key in ("found", "processed", "skipped", "failed")} == {
         "found": 5, "processed": 5, "skipped": 0, "failed": 0,
     }  # fmt: skip
-    before = contents(project)
+    before = contents(project.config.parent / "monitor.db")
     assert before["label_tiles"]
     second = project.ok("scan", "--format", "json").json
     assert (second["processed"], second["failed"]) == (0, 0)
-    assert contents(project) == before
+    assert contents(project.config.parent / "monitor.db") == before
     states = [scene["state"] for scene in project.ok("scenes", "list", "--format", "json").json]
     assert states == ["done"] * len(series.scene_ids)
 
