@@ -55,9 +55,15 @@ SHADE_TRUST = 16.0
 """Predicted shade from which a shadow is expected."""
 FAR_FROM_SHADE_COST = 4.0
 OFF_SCENE_BONUS = -4.0
+CLOUDY = 0.25
+NO_CLOUD_COST = 10.0
+"""A clear scene has no cloud shadows."""
 """Clouds beyond the edge of a cloudy scene are as likely as inside."""
 DARKER_MARGIN = 1.5
 """Ground that a shadow explains better by this much is not learnt from, whether or not a cloud is seen."""
+WHITER_MARGIN = 3.0
+THICKEST_HAZE = 0.08
+"""Opacity up to which slow brightening is haze; more is cloud."""
 MIN_CLEAR_PX = 500
 THICK = 0.5
 MIN_CORE_PX = 40
@@ -156,7 +162,7 @@ def look_again(canvas: Canvas) -> Look:
         if pixels.labels.size < MIN_CLEAR_PX:
             return seen
         own = replace(canvas, colours=own_colours(canvas, seen))
-        seen = look(own, second_ground(pixels, canvas.prior, shape))
+        seen = look(own, second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud))
     return seen
 
 
@@ -183,7 +189,8 @@ def shade_fits(canvas: Canvas, seen: Look) -> bool:
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
     darker = seen.shadow_cost + DARKER_MARGIN < seen.smooth[CLEAR]
-    clear = (seen.best == CLEAR) & canvas.compared & ~darker
+    whiter = (seen.smooth[CLOUD] - CLOUD_COST + WHITER_MARGIN < seen.smooth[CLEAR]) & (seen.opacity > THICKEST_HAZE)
+    clear = (seen.best == CLEAR) & canvas.compared & ~darker & ~whiter
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     change, labels = seen.explained.change, canvas.reference.labels
     step = sample_step(clear.size)
@@ -226,8 +233,11 @@ def look(canvas: Canvas, ground: Ground) -> Look:
     cloud = (smooth.argmin(axis=0) == CLOUD) & (opacity > OPAQUE) & (canvas.index >= 0)
     cloud = cv2.morphologyEx(cloud.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
     shade = throw(canvas, explained, depth, opacity, cloud)
+    cover = float(cloud.sum() / max(int((canvas.index >= 0).sum()), 1))
     if shade is not None:
-        smooth[SHADOW] += expected_shadow(shade)
+        smooth[SHADOW] += expected_shadow(shade, cover)
+    elif canvas.sun is not None and resolved(canvas.sun):
+        smooth[SHADOW] += NO_CLOUD_COST * max(1 - cover / CLOUDY, 0)
     best = smooth.argmin(axis=0).astype(np.uint8)
     sure = fused_depth(explained, depth, shade)
     faint = (best == CLOUD) & (opacity < OPAQUE) | (best == SHADOW) & (sure < DEEP)
@@ -264,12 +274,14 @@ def fused_depth(explained: Explained, depth: NDArray[np.float32], shade: Shade |
     return (measured * depth + trust * shade.taken) / (measured + trust + 1e-3)  # type: ignore[no-any-return]
 
 
-def expected_shadow(shade: Shade) -> NDArray[np.float32]:
-    """What the predicted shade adds to the cost of a shadow, (rows, columns)."""
+def expected_shadow(shade: Shade, cover: float) -> NDArray[np.float32]:
+    """What the predicted shade adds to the cost of a shadow, (rows, columns); `cover` is the share of cloud."""
     near = cv2.dilate(shade.taken, np.ones((3, 3), np.uint8))
     wide = cv2.dilate(shade.taken, np.ones((9, 9), np.uint8))
     added = -SHADE_BONUS * np.clip(near / SHADE_CERTAIN, 0, 1) + FAR_FROM_SHADE_COST * (wide < 0.1)
-    return np.where(shade.outside, np.minimum(added, OFF_SCENE_BONUS), added).astype(np.float32)
+    return np.where(shade.outside, np.minimum(added, OFF_SCENE_BONUS * min(cover / CLOUDY, 1)), added).astype(
+        np.float32
+    )
 
 
 def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
