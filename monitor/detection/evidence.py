@@ -43,7 +43,7 @@ def material(
 ) -> Material:
     """The rasters that are not there yet: residual, novelty, strength, slope of opacity."""
     residual, novelty = distances(canvas, by_reference)
-    power = strength(seen, open_ground(canvas, seen, flags))
+    power = strength(canvas, seen, open_ground(canvas, seen, flags))
     return Material(canvas, seen, borders, by_reference, residual, novelty, power, slope(seen.opacity))
 
 

@@ -10,13 +10,22 @@ from monitor.detection.looks import OPAQUE, Canvas, Look, box, shade_fits, slope
 
 SOFT_EDGE = 0.03
 """Opacity per pixel; thin clouds fade out, roofs and roads end."""
-HALO_PX = 3
+HALO_PX = 5
 """Clouds reach this far beyond what is surely cloud."""
 SEED_STRENGTH = 1.7
 """Strength of change (see `strength`) that founds an anomaly, ..."""
 GROW_STRENGTH = 1.2
 """... and down to which it extends. They are the same for every scene, sensor and site: today's scatter and the
 distances between labels are the units."""
+EDGE_SHARE = 0.55
+STRONGEST_EDGE = 2.0
+"""An object ends where change falls below this share of its own mean, at most at this strength."""
+DUE = 0.3
+"""Predicted depth from which a shadow is due; what is twice as dark there is one."""
+HALF_WHITE = 0.05
+"""Clouds brighten the visible by at least this opacity; what only changes beyond it is vegetation."""
+SNOW_INDEX = 0.6
+SNOW_GREEN = 0.15
 SHIP_PX = 16
 SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
@@ -28,11 +37,24 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
     """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly."""
     kind = seen.best.copy()
     kind[canvas.index < 0] = CLEAR
+    white = box(whiteness(canvas, canvas.index >= 0), canvas.window)
+    kind[(kind == CLOUD) & (snow(canvas) | (white < HALF_WHITE))] = ANOMALY
     reject_bright_ground(canvas, seen, kind)
     reject_shadowless(canvas, seen, kind)
     grow_clouds(canvas, seen, kind)
+    darken_shade(canvas, seen, kind)
     mark_anomalies(canvas, seen, kind)
     return kind
+
+
+def snow(canvas: Canvas) -> NDArray[np.bool_]:
+    """Snow by its index (Hall et al. 1995), far enough from ice cloud; nowhere where a band for it is missing."""
+    bands = canvas.scene.bands
+    if "green" not in bands or "swir16" not in bands:
+        return np.zeros(canvas.index.shape, bool)
+    green, swir = (canvas.scene.reflectance[bands.index(band)] for band in ("green", "swir16"))
+    covered: NDArray[np.bool_] = (green > SNOW_GREEN) & (green - swir > SNOW_INDEX * (green + swir))
+    return covered
 
 
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
@@ -83,9 +105,18 @@ def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     kind[near & ((kind == ANOMALY) | seen.faint) & (whiteness(canvas, near) > OPAQUE)] = CLOUD
 
 
+def darken_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
+    """Dark places where a cloud's shadow is due are that shadow, even if they are not coloured like one."""
+    if seen.shade is None:
+        return
+    due = cv2.dilate(seen.shade.taken, np.ones((5, 5), np.uint8)) > DUE
+    dark = due & (kind == ANOMALY) & (seen.depth > 2 * DUE)
+    kind[dark & (whiteness(canvas, dark) < 0)] = SHADOW
+
+
 def whiteness(canvas: Canvas, where: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Opacity by the brightest two bands of the visible alone, 0 elsewhere: corrections of the air spoil the blue."""
-    rows, columns = np.nonzero(where & canvas.compared)
+    rows, columns = np.nonzero(where)
     bands = [n for n, band in enumerate(canvas.scene.bands) if band in ("green", "red")] or [0]
     out = np.zeros(where.shape, np.float32)
     for band in bands:
@@ -95,14 +126,14 @@ def whiteness(canvas: Canvas, where: NDArray[np.bool_]) -> NDArray[np.float32]:
     return out
 
 
-def strength(seen: Look, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
+def strength(canvas: Canvas, seen: Look, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Strength of change: geometric mean of its size in units of today's scatter and in units of label distances.
 
     Averaged over the 3 x 3 neighbours that are `ground`, 0 elsewhere.
     """
-    share = box(ground.astype(np.float32))
+    share = box(ground.astype(np.float32), canvas.window)
     power = np.where(ground, np.sqrt(seen.explained.change * seen.explained.effect), 0).astype(np.float32)
-    return np.where(ground, box(power) / np.maximum(share, 0.1), 0).astype(np.float32)
+    return np.where(ground, box(power, canvas.window) / np.maximum(share, 0.1), 0).astype(np.float32)
 
 
 def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -114,11 +145,15 @@ def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[
 def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Anomalies by hysteresis: objects found on strong change, grown to weaker change."""
     ground = open_ground(canvas, seen, kind)
-    power = strength(seen, ground)
+    power = strength(canvas, seen, ground)
     weak = (ground & (power > GROW_STRENGTH)).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=8)
     founded = np.zeros(count, bool)
     founded[labels[(weak > 0) & (power > SEED_STRENGTH)]] = True
     founded[0] = False
+    inside = np.flatnonzero(founded[labels])
+    ids = labels.ravel()[inside]
+    usual = np.bincount(ids, power.ravel()[inside], count) / np.maximum(np.bincount(ids, minlength=count), 1)
+    edge = np.minimum(EDGE_SHARE * usual, STRONGEST_EDGE)
     kind[ground] = CLEAR
-    kind[founded[labels]] = ANOMALY
+    kind[founded[labels] & (power > edge[labels])] = ANOMALY

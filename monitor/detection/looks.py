@@ -65,6 +65,8 @@ WHITER_MARGIN = 3.0
 THICKEST_HAZE = 0.08
 """Opacity up to which slow brightening is haze; more is cloud."""
 MIN_CLEAR_PX = 500
+COARSE_M = 300.0
+SMALLEST_CLEAR = 0.1
 THICK = 0.5
 MIN_CORE_PX = 40
 """Pixels inside thick clouds from which their colour is taken."""
@@ -92,6 +94,11 @@ class Canvas:
     within: NDArray[np.float64]
     colours: Colours
     sun: Sun | None
+
+    @property
+    def window(self) -> int:
+        """Side of the square that evidence is averaged over, in pixels; coarse pixels stand alone."""
+        return 3 if self.scene.grid.pixel_size_m < COARSE_M else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +166,7 @@ def look_again(canvas: Canvas) -> Look:
     seen = look(canvas, first_ground(sample(canvas, canvas.compared), canvas.prior, shape))
     for _ in range(LOOKS - 1):
         pixels = sample(canvas, quiet(canvas, seen))
-        if pixels.labels.size < MIN_CLEAR_PX:
+        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * canvas.compared.sum()):
             return seen
         own = replace(canvas, colours=own_colours(canvas, seen))
         seen = look(own, second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud))
@@ -226,12 +233,12 @@ def look(canvas: Canvas, ground: Ground) -> Look:
         canvas.reference.scale,
         canvas.colours,
     )
-    smooth = np.stack([box(cost) for cost in explained.cost])
-    opacity, depth = box(explained.opacity), box(explained.depth)
+    smooth = np.stack([box(cost, canvas.window) for cost in explained.cost])
+    opacity, depth = box(explained.opacity, canvas.window), box(explained.depth, canvas.window)
     shadow_cost = smooth[SHADOW].copy()
     smooth[SHADOW] += UNSEEN_SHADOW_COST
     cloud = (smooth.argmin(axis=0) == CLOUD) & (opacity > OPAQUE) & (canvas.index >= 0)
-    cloud = cv2.morphologyEx(cloud.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+    cloud = cv2.morphologyEx(cloud.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((canvas.window,) * 2, np.uint8)) > 0
     shade = throw(canvas, explained, depth, opacity, cloud)
     cover = float(cloud.sum() / max(int((canvas.index >= 0).sum()), 1))
     if shade is not None:
