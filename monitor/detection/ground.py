@@ -105,7 +105,7 @@ def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground
 
 
 def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest: NDArray[np.float32]) -> Ground:
-    """Ground as the pixels that an earlier look found clear show it; the slow field stays within `thickest` (bands,)."""
+    """Ground as the pixels found clear show it; the slow field stays within `thickest` (bands,)."""
     k, bands = prior.level.shape
     season = np.zeros((k, bands))
     for label in range(k):

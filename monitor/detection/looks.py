@@ -1,5 +1,6 @@
 """Two looks at a scene: a first one with what the reference knows, a second one with what the clear part shows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,7 +11,6 @@ from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.explain import (
     ANOMALY,
-    CLOUD_COST,
     CLEAR,
     CLOUD,
     CLOUD_COLOUR,
@@ -18,11 +18,12 @@ from monitor.detection.explain import (
     CLOUD_VARIETY,
     LIGHT_TAKEN,
     OWN_CLOUD,
-    Colours,
     SHADOW,
+    Colours,
     Explained,
     explain,
 )
+from monitor.detection.explain_kernel import CLOUD_COST
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -103,7 +104,12 @@ class Canvas:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Best explanation per pixel (uint8), where it is cloud or shadow too faint to be called so, the evidence, the smoothed costs, today's ground, the shade."""
+    """What one look saw.
+
+    `best` is the best explanation per pixel; `faint` where that was cloud or shadow too faint to be called so;
+    `smooth` the averaged costs (4, rows, columns), `shadow_cost` that of a shadow before geometry spoke; then
+    averaged opacity and depth, today's ground, and the shade that the clouds throw.
+    """
 
     best: NDArray[np.uint8]
     faint: NDArray[np.bool_]
@@ -151,13 +157,19 @@ def colours(scene: Scene, reference: ReferenceModel) -> Colours:
     sample = known[:, :: max(1, known.shape[1] // 100_000)]
     sample = sample[:, np.isfinite(sample).all(axis=0)]
     brightest = np.quantile(sample, 0.999, axis=1) if sample.size else np.zeros(len(scene.bands))
-    table = lambda colour: np.array([colour[band] for band in scene.bands], np.float32)  # noqa: E731
-    cloud = np.maximum(table(CLOUD_COLOUR), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
-    stretch = cloud / table(CLOUD_COLOUR)
+    cloud = np.maximum(table(CLOUD_COLOUR, scene.bands), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
+    stretch = cloud / table(CLOUD_COLOUR, scene.bands)
     air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction and sample.size:
         air = np.maximum(np.quantile(sample, 0.005, axis=1), 0).astype(np.float32)
-    return Colours(cloud, table(CLOUD_SPREAD) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN), air)
+    return Colours(
+        cloud, table(CLOUD_SPREAD, scene.bands) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands), air
+    )
+
+
+def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:
+    """The values of the bands, (bands,)."""
+    return np.array([values[band] for band in bands], np.float32)
 
 
 def look_again(canvas: Canvas) -> Look:
@@ -207,7 +219,8 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
         some = change[thin][clear[thin] & (labels[thin] == label)]
         if some.size:
             reach[label] = QUIET_REACH * np.median(some)
-    return clear & (change < reach[labels])
+    calm: NDArray[np.bool_] = clear & (change < reach[labels])
+    return calm
 
 
 def sample(canvas: Canvas, use: NDArray[np.bool_]) -> Pixels:
@@ -278,7 +291,7 @@ def fused_depth(explained: Explained, depth: NDArray[np.float32], shade: Shade |
         return depth
     measured = box(explained.depth_weight)
     trust = np.where(shade.outside, 0, SHADE_TRUST).astype(np.float32)
-    return (measured * depth + trust * shade.taken) / (measured + trust + 1e-3)  # type: ignore[no-any-return]
+    return np.asarray((measured * depth + trust * shade.taken) / (measured + trust + 1e-3), np.float32)
 
 
 def expected_shadow(shade: Shade, cover: float) -> NDArray[np.float32]:
@@ -295,9 +308,9 @@ def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Length of the gradient per pixel (Sobel)."""
     down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    return np.hypot(down, right)  # type: ignore[no-any-return]
+    return np.asarray(np.hypot(down, right), np.float32)
 
 
 def box(image: NDArray[np.float32], size: int = 3) -> NDArray[np.float32]:
     """Mean over a square window."""
-    return cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+    return np.asarray(cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT), np.float32)  # type: ignore[return-value]
