@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
@@ -66,6 +67,7 @@ WHITER_MARGIN = 3.0
 THICKEST_HAZE = 0.08
 """Opacity up to which slow brightening is haze; more is cloud."""
 MIN_CLEAR_PX = 500
+LEARN_PX = 600_000
 COARSE_M = 300.0
 SMALLEST_CLEAR = 0.1
 THICK = 0.5
@@ -95,11 +97,12 @@ class Canvas:
     within: NDArray[np.float64]
     colours: Colours
     sun: Sun | None
+    step: int = 1
 
     @property
     def window(self) -> int:
         """Side of the square that evidence is averaged over, in pixels; coarse pixels stand alone."""
-        return 3 if self.scene.grid.pixel_size_m < COARSE_M else 1
+        return 3 if self.scene.grid.pixel_size_m < COARSE_M * self.step else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,15 +177,43 @@ def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float
 
 def look_again(canvas: Canvas) -> Look:
     """The last of three looks, or an earlier one where that left too little clear ground to learn from."""
-    shape = canvas.index.shape
-    seen = look(canvas, first_ground(sample(canvas, canvas.compared), canvas.prior, shape))
+    thin = thinned(canvas)
+    shape = thin.index.shape
+    seen = look(thin, first_ground(sample(thin, thin.compared), canvas.prior, shape))
+    last, ground = thin, seen.ground
     for _ in range(LOOKS - 1):
-        pixels = sample(canvas, quiet(canvas, seen))
-        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * canvas.compared.sum()):
-            return seen
-        own = replace(canvas, colours=own_colours(canvas, seen))
-        seen = look(own, second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud))
-    return seen
+        pixels = sample(thin, quiet(thin, seen))
+        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * thin.compared.sum()):
+            break
+        last = replace(thin, colours=own_colours(thin, seen))
+        ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
+        seen = look(last, ground)
+    if thin is canvas:
+        return seen
+    return look(replace(canvas, colours=last.colours), replace(ground, block_px=float(FIELD_BLOCK_PX * thin.step)))
+
+
+def thinned(canvas: Canvas) -> Canvas:
+    """Every n-th pixel of a large canvas, to learn from; a small one as it is."""
+    step = int(np.ceil(np.sqrt(canvas.index.size / LEARN_PX)))
+    if step <= 1:
+        return canvas
+    cut = (slice(step // 2, None, step), slice(step // 2, None, step))
+    every = (slice(None), *cut)
+    scene, reference = canvas.scene, canvas.reference
+    height, width = canvas.index[cut].shape
+    grid = replace(scene.grid, transform=scene.grid.transform * Affine.scale(step), height=height, width=width)
+    small = np.ascontiguousarray(scene.reflectance[every])
+    return replace(
+        canvas,
+        scene=replace(scene, grid=grid, reflectance=small, valid=scene.valid[cut], qa=None),
+        reference=replace(reference, grid=grid, reflectance=reference.reflectance[every], labels=reference.labels[cut]),
+        ground=np.ascontiguousarray(canvas.ground[every]),
+        index=np.ascontiguousarray(canvas.index[cut]),
+        compared=canvas.compared[cut],
+        sun=sun_of(scene.item, grid),
+        step=step,
+    )
 
 
 def own_colours(canvas: Canvas, seen: Look) -> Colours:
@@ -240,7 +271,7 @@ def look(canvas: Canvas, ground: Ground) -> Look:
         canvas.index,
         season,
         ground.field,
-        FIELD_BLOCK_PX,
+        ground.block_px,
         whiten,
         deviation,
         canvas.reference.scale,
@@ -299,9 +330,8 @@ def expected_shadow(shade: Shade, cover: float) -> NDArray[np.float32]:
     near = cv2.dilate(shade.taken, np.ones((3, 3), np.uint8))
     wide = cv2.dilate(shade.taken, np.ones((9, 9), np.uint8))
     added = -SHADE_BONUS * np.clip(near / SHADE_CERTAIN, 0, 1) + FAR_FROM_SHADE_COST * (wide < 0.1)
-    return np.where(shade.outside, np.minimum(added, OFF_SCENE_BONUS * min(cover / CLOUDY, 1)), added).astype(
-        np.float32
-    )
+    off_scene = np.minimum(added, OFF_SCENE_BONUS * min(cover / CLOUDY, 1))
+    return np.asarray(np.where(shade.outside, off_scene, added), np.float32)
 
 
 def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -313,4 +343,4 @@ def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def box(image: NDArray[np.float32], size: int = 3) -> NDArray[np.float32]:
     """Mean over a square window."""
-    return np.asarray(cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT), np.float32)  # type: ignore[return-value]
+    return np.asarray(cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT), np.float32)

@@ -100,9 +100,17 @@ def find_shade(
     if not opacity.any() or total <= 0 or not resolved(sun):
         return None
     best = coarse_height(opacity, depth, weight, sun)
-    step = 0.5 / sun.px_per_m
+    factor = int(np.ceil(np.sqrt(opacity.size / SEARCH_PX)))
+    near, dark, mass = Sun(sun.rows_per_m / factor, sun.columns_per_m / factor), depth, weight
+    cloud = opacity
+    if factor > 1:
+        size = (opacity.shape[1] // factor, opacity.shape[0] // factor)
+        cloud, mass = thin(opacity, size), thin(weight, size)
+        dark = thin(weight * depth, size) / (mass + 1e-6)
+        total = float((mass * dark**2).sum()) + 1e-9
+    step = 0.5 / near.px_per_m
     tries = [
-        (gain_of(shade_of(opacity, sun, float(height), thickness), depth, weight) / total, float(height), thickness)
+        (gain_of(shade_of(cloud, near, float(height), thickness), dark, mass) / total, float(height), thickness)
         for height in best + step * np.arange(-4, 5)
         for thickness in THICKNESS
     ]
