@@ -101,9 +101,7 @@ def discover(
     since = monitor.start_time if newest is None else max(monitor.start_time, newest - monitor.lookback)
     found = find_scenes(monitor, settings.catalogs, area, since)
     for name, reason in found.unavailable:
-        log.warning(
-            "%s: catalog %s did not answer, %s was asked: %s", monitor.name, name, found.catalog, reason
-        )
+        log.warning("%s: catalog %s did not answer, %s was asked: %s", monitor.name, name, found.catalog, reason)
     with store.session() as session:
         upsert_items(session, monitor_id, found.items)
         errors = {problem.item_id: problem.message for problem in found.problems}
