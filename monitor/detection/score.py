@@ -15,6 +15,8 @@ from monitor.detection.result import Kind
 LIKELY = 0.5
 """Anomalies less likely than this are left out."""
 LARGEST_PX = 300.0
+DAZZLING = 3.0
+"""Strength of change from which the haze around matters less: a bright point blurs into its own halo."""
 WEIGHTS = {
     "area": 0.45,
     "strength": 1.77,
@@ -37,7 +39,7 @@ def features(area: NDArray[np.intp], evidence: Evidence) -> dict[str, NDArray[np
         "border_appeared": np.log1p(known["border_appeared"]),
         "border_before": np.log1p(known["border_before"]),
         "sharpness": 10 * np.minimum(known["sharpness"], 0.1),
-        "faint_around": known["faint_around"],
+        "faint_around": known["faint_around"] * np.minimum(DAZZLING / np.maximum(known["strength"], 0.5), 1),
     }
 
 
