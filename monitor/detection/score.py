@@ -1,9 +1,12 @@
 """How likely a finding is real.
 
 Anomalies: a logistic on numbers of the object. Its weights were fitted to about 1,500 objects of generated scenes
-(Manaus and Liverpool, seeds 1-2, all variants) and of the two real sets, by hand of a script that is not yet part of
-this repository; on those objects it is calibrated, on others that has not been shown. A change that keeps to old
-borders, or fades into haze, cloud or shadow all around, is likely season or weather. Clouds and shadows: by how well their own explanation fits.
+(Manaus and Liverpool, seeds 1-2, and two other backgrounds) and of the two real sets, by a script that is not part of
+this repository yet; the discount for old borders was set by hand afterwards. How well it is calibrated on other
+scenes has not been shown. A change that keeps to old borders, or fades into haze, cloud or shadow all around, is
+likely season or weather.
+
+Clouds and shadows: a plain measure of how opaque and how large they are, not a fitted probability.
 """
 
 from collections.abc import Mapping
