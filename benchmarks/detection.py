@@ -50,8 +50,8 @@ class Goal:
     aim: Figures
 
 
-RECALL = {"recall": 0.80, "ships": 0.60}
-RECALL_AIM = {"recall": 0.95, "ships": 0.80}
+RECALL: dict[str, float] = {"recall": 0.80, "ships": 0.60}
+RECALL_AIM: dict[str, float] = {"recall": 0.95, "ships": 0.80}
 GOALS = {
     "brumadinho": Goal(
         {"any": 0.90, "cloud": 0.95, "shadow": 0.82, "anomaly": 0.82, "false": 6, "unanswered": 0.05},
@@ -60,14 +60,14 @@ GOALS = {
     "taizhou": Goal({"any": 0.94, "anomaly": 0.88, "cloud fpr": 0.02}, {"any": 0.96, "anomaly": 0.95}),
     "generated": Goal(
         {"any": 0.92, "cloud": 0.965, "cloud fpr": 0.01, "cloud omission": 0.05, "shadow": 0.78, "anomaly": 0.68}
-        | {"false": 3} | RECALL,
-        {"any": 0.97, "cloud": 0.985, "shadow": 0.92, "anomaly": 0.85, "false": 1} | RECALL_AIM,
+        | {"false": 3.0} | RECALL,
+        {"any": 0.97, "cloud": 0.985, "shadow": 0.92, "anomaly": 0.85, "false": 1.0} | RECALL_AIM,
     ),
     "hard": Goal(
         {"any": 0.88, "cloud": 0.95, "anomaly": 0.60, "false": 5},
         {"any": 0.94, "cloud": 0.97, "anomaly": 0.80, "false": 2},
     ),
-    "drift 2": Goal({"false": 6} | RECALL, {"false": 2} | RECALL_AIM),
+    "drift 2": Goal({"false": 6.0} | RECALL, {"false": 2.0} | RECALL_AIM),
     "newyork": Goal({"r": 0.8, "clear share": 0.15}, {"r": 0.9}),
 }  # fmt: skip
 """Rows of the table of issue 3, in their order."""
@@ -101,7 +101,7 @@ def of_shares(scorer: Any, pairs: Mapping[str, tuple[Any, Any]]) -> dict[str, fl
             theirs.append(float((truth[judged] == 1).mean()))
             mine.append(float((flags[answered] == 1).mean()))
     clear = [here for here, there in zip(mine, theirs, strict=True) if there < 0.05]
-    correlation = float(np.corrcoef(mine, theirs)[0, 1]) if len(mine) > 2 else None
+    correlation = float(np.corrcoef(mine, theirs)[0, 1]) if len(mine) > 2 and np.ptp(mine) > 0 else None
     return {"r": correlation, "clear share": max(clear, default=None)}
 
 

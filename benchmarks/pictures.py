@@ -51,7 +51,7 @@ def draw_case(case: Case, work: Path, path: Path) -> None:
     labels(axes[1, 0], by_reference, grid)
     borders(axes[1, 1], misalignment(laid.reference.label_map, by_reference, by_sweep).appeared, grid)
     figure.legend(handles=flag_handles(flags), loc="outside lower left", ncols=3, frameon=False, fontsize=8.5)
-    figure.savefig(path, dpi=72, pil_kwargs={"optimize": True})
+    figure.savefig(path, dpi=68, pil_kwargs={"optimize": True})
     shrink(path)
 
 
@@ -79,7 +79,7 @@ def shrink(path: Path) -> None:
     from PIL import Image
 
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(200, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     if path.stat().st_size > LARGEST_BYTES:
         raise SystemExit(f"{path} has {path.stat().st_size} bytes, more than {LARGEST_BYTES}")

@@ -13,29 +13,25 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from series import SHARED, Case, bench, fitted, generate, opened, truth_on, write_config
 
-from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
-from monitor.clustering.sweep import sweep
-from monitor.config import load_settings
+from monitor.config import MonitorSettings, load_settings
+from monitor.detection import findings
 from monitor.detection import score as scoring
-from monitor.detection.borders import misalignment
-from monitor.detection.evidence import material, measure
-from monitor.detection.findings import SMALLEST_PX
-from monitor.detection.kinds import decide
-from monitor.detection.looks import lay_out, look_again
 from monitor.detection.objects import objects_of
 from monitor.detection.result import Flag, Kind
-from monitor.pipeline import SWEEP_SEED
-from monitor.scenes.normalise import normalise
+from monitor.pipeline import judge_scene
 from monitor.scenes.scene import Scene
 
 REAL_SHARE, JUDGED_SHARE = 0.3, 0.5
+NOT_JUDGED = 255
 RIDGE = 1.0
 """Weak prior on the weights, in objects."""
 BINS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
@@ -67,27 +63,28 @@ class Weights:
 PRESENT = Weights(tuple(scoring.WEIGHTS.values()), scoring.INTERCEPT)
 
 
-def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8], ks: Sequence[int]) -> Sample:
-    """The anomaly objects of one scene before any is dropped."""
-    laid = normalise(scene, reference)
-    features = reference.features(laid.scene.reflectance)
-    by_reference = label_map(features, reference.centroids)
-    by_sweep = label_map(features, sweep(features, ks, SWEEP_SEED).chosen.centroids)
-    canvas = lay_out(laid.scene, laid.reference, by_reference)
-    seen = look_again(canvas)
-    flags = decide(canvas, seen)
-    flags[(canvas.index < 0) | ~canvas.compared] = Flag.NO_ANSWER
-    borders = misalignment(laid.reference.label_map, by_reference, by_sweep)
-    source = material(canvas, seen, flags, borders, by_reference)
-    objects = objects_of(flags == Flag.ANOMALY, SMALLEST_PX[Kind.ANOMALY])
-    evidence = measure(objects, source, Flag.ANOMALY)
-    judged = objects.mean(truth != 255)
-    real = objects.mean(truth == Flag.ANOMALY) >= REAL_SHARE * np.maximum(judged, 1e-9)
-    use = judged >= JUDGED_SHARE
+def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8], monitor: MonitorSettings) -> Sample:
+    """The anomaly objects of one scene, before any is dropped, as the score sees them."""
+    seen: list[tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]] = []
+
+    def keep_all(kind: Kind, area: NDArray[np.intp], evidence: Mapping[str, Any]) -> NDArray[np.float64]:
+        if kind == Kind.ANOMALY:
+            looked_at = scoring.features(area, evidence)
+            columns = np.stack([looked_at[name] for name in scoring.WEIGHTS], axis=1)
+            seen.append((area, columns, scoring.OLD_BORDERS * scoring.within_old_borders(area, evidence)))
+        return np.ones(len(area))
+
+    with patch.object(findings, "score", keep_all):
+        flags = judge_scene(scene, reference, monitor).detection.flags
+    objects = objects_of(flags == Flag.ANOMALY, findings.SMALLEST_PX[Kind.ANOMALY])
+    (area, columns, discount), count = seen[0], objects.count + 1
+    if not np.array_equal(objects.area, area):
+        raise SystemExit("the objects of the flags are not those that were scored")
+    ids = objects.labels.ravel()
+    judged = np.bincount(ids, truth.ravel() != NOT_JUDGED, count)
+    real = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count) >= REAL_SHARE * judged
+    use = judged >= JUDGED_SHARE * np.maximum(area, 1)
     use[0] = False
-    looked_at = scoring.features(objects.area, evidence)
-    columns = np.stack([looked_at[name] for name in scoring.WEIGHTS], axis=1)
-    discount = scoring.OLD_BORDERS * scoring.within_old_borders(objects.area, evidence)
     return Sample(columns[use], discount[use], real[use])
 
 
@@ -98,7 +95,7 @@ def objects_of_series(job: tuple[Case, Path, ReferenceModel]) -> Sample:
     found = []
     for path in sorted(case.truth.glob("*.tif")):
         truth = truth_on(reference.grid, path)
-        found.append(objects_in(series.scene(path.stem), reference, truth, series.settings.monitors[0].sweep.range))
+        found.append(objects_in(series.scene(path.stem), reference, truth, series.settings.monitors[0]))
     return together(found)
 
 
