@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.detection.explain_kernel import explain_pixels
+from monitor.detection.explain_kernel import explain_rows
 
 CLOUD_COLOUR = {
     "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.69, "swir16": 0.55, "swir22": 0.42,
@@ -55,12 +55,30 @@ class Colours(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Today:
+    """What unchanged ground looks like today, by rows of tables that `index` points to.
+
+    `season` (n, bands), `whiten` and `deviation` (n, bands, bands) and (n, bands), the latter the standard deviation
+    of unchanged ground; `field` (bands, block rows, block columns) at the centres of blocks of `block` pixels;
+    `scale` (bands,) is the reference's feature scale. float32.
+    """
+
+    season: NDArray[np.float32]
+    field: NDArray[np.float32]
+    block: float
+    whiten: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
 class Explained:
     """What is known of every pixel.
 
     `cost` (4, rows, columns) of the explanations, `opacity`, `depth`, `depth_weight` (its
     inverse variance), `depth_misfit`, and `change` (the root of the squared distance to the expected ground per
-    band), `effect` (its size in the reference's scaled feature space, per band); float32 (rows, columns).
+    band), `effect` (its size in the reference's scaled feature space, per band), `white` (opacity by the bands of
+    the visible alone); float32 (rows, columns).
     """
 
     cost: NDArray[np.float32]
@@ -70,30 +88,30 @@ class Explained:
     depth_misfit: NDArray[np.float32]
     change: NDArray[np.float32]
     effect: NDArray[np.float32]
+    white: NDArray[np.float32]
 
 
 def explain(
+    rows: slice,
     scene: NDArray[np.float32],
     ground: NDArray[np.float32],
     index: NDArray[np.int16],
-    season: NDArray[np.float32],
-    field: NDArray[np.float32],
-    block: float,
-    whiten: NDArray[np.float32],
-    deviation: NDArray[np.float32],
-    scale: NDArray[np.float32],
+    today: Today,
+    white: NDArray[np.float32],
     colours: Colours,
 ) -> Explained:
-    """Costs of the four explanations of every pixel.
+    """Costs of the four explanations of every pixel of some rows; no pixel looks at another.
 
     `scene` and `ground` are reflectance (bands, rows, columns); `index` (rows, columns) says which row of
-    `season` (n, bands) and `whiten` (n, bands, bands) holds for a pixel, negative where nothing can be said;
-    `field` (bands, block rows, block columns) has its values at the centres of blocks of `block` pixels;
-    `deviation` (n, bands) is the standard deviation of unchanged ground, `scale` (bands,) the
-    reference's feature scale.
+    the tables of `today` holds for a pixel, negative where nothing can be said; `white` (bands,) is the colour of
+    cloud by which whiteness is told, 0 in the bands that do not count for it.
     """
-    shape = scene.shape[1:]
-    planes = [np.zeros(shape, np.float32) for _ in range(6)]
+    shape = (rows.stop - rows.start, index.shape[1])
+    planes = [np.zeros(shape, np.float32) for _ in range(7)]
     cost = np.zeros((4, *shape), np.float32)
-    explain_pixels(scene, ground, index, season, field, block, whiten, deviation, scale, *colours, cost, *planes)
+    explain_rows(
+        (rows.start, rows.stop), scene, ground, index, today.season, today.field, today.block, today.whiten,
+        today.deviation, today.scale, white, *colours, cost, *planes,
+    )  # fmt: skip
+    planes[-1] /= max(np.count_nonzero(white), 1)
     return Explained(cost, *planes)

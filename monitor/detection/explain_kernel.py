@@ -1,6 +1,7 @@
 """The loop over pixels of `explain`, compiled.
 
-See there for what it computes; types are those of numba.
+See there for what it computes. A row is worked on in tiles whose pixels are sorted by label, so that the innermost
+loops run over pixels under one label's numbers and vectorise; types are those of numba.
 """
 
 # mypy: ignore-errors
@@ -20,17 +21,53 @@ CLOUD_COST = 6.0
 COST_CAP = 40.0
 ANOMALY_COST = 14.0
 """An anomaly must be worse explained otherwise: about 3 standard deviations in every band."""
+TILE = 1024
+"""Pixels worked on at once; their numbers stay in the second-level cache."""
+ROOT_HALF_BITS = 0x3F3504F3
+"""Bits of the square root of one half: what is added to the exponent to centre the mantissa on 1."""
+
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 
 
-@numba.njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"}, inline="always"
-)
-def _cost(misfit, variance, bands):
-    return REFERENCE_BANDS * math.log(1.0 + max(misfit, 0.0) / (variance * bands))
+@compiled
+def _costs(values, bits, size):
+    """REFERENCE_BANDS * log(values) in place, for `size` positive values whose bit patterns are `bits`.
+
+    The series of the inverse hyperbolic tangent, to about 1e-7: a library's logarithm does not vectorise.
+    """
+    factor, two = np.float32(REFERENCE_BANDS), np.float32(math.log(2.0))
+    one, third, fifth, seventh = np.float32(1), np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
+    for p in range(size):
+        power = np.int32((bits[p] - np.int32(ROOT_HALF_BITS)) >> np.int32(23))
+        bits[p] = np.int32(bits[p] - (power << np.int32(23)))
+        m = values[p]
+        s = (m - one) / (m + one)
+        q = s * s
+        values[p] = factor * (
+            np.float32(power) * two + np.float32(2) * s * (one + q * (third + q * (fifth + q * seventh)))
+        )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
-def explain_pixels(  # noqa: C901
+@compiled
+def _sorted(index, row, start, size, order, first):
+    """Columns of a tile in the order of their label; `first` (n + 2,) is where each label begins."""
+    first[:] = 0
+    for column in range(start, start + size):
+        if index[row, column] >= 0:
+            first[index[row, column] + 2] += 1
+    for label in range(2, first.size):
+        first[label] += first[label - 1]
+    for column in range(start, start + size):
+        label = index[row, column]
+        if label >= 0:
+            order[first[label + 1]] = column
+            first[label + 1] += 1
+
+
+@compiled
+def explain_rows(  # noqa: C901
+    rows,
     scene,
     ground,
     index,
@@ -40,6 +77,7 @@ def explain_pixels(  # noqa: C901
     whiten,
     deviation,
     scale,
+    white,
     cloud,
     spread,
     variety,
@@ -52,103 +90,158 @@ def explain_pixels(  # noqa: C901
     misfit,
     change,
     effect,
+    tint,
 ):
-    """Fill the planes `cost` to `effect` for every pixel whose index is not negative."""
-    bands, height, width = scene.shape
+    """Fill the planes `cost` to `tint` (their row 0 is ``rows[0]``) where the index is not negative."""
+    bands, width = scene.shape[0], scene.shape[2]
     field_rows, field_columns = field.shape[1:]
-    e, u, v = np.empty(bands, np.float32), np.empty(bands, np.float32), np.empty(bands, np.float32)
-    for row in range(height):
-        y = (row + 0.5) / block - 0.5
-        y = min(max(y, 0.0), field_rows - 1.0)
+    zero, one, two = np.float32(0), np.float32(1), np.float32(2)
+    share = np.float32(variety * variety)
+    deep = np.float32(SHADOW_VARIETY**2)
+    e, u, v = (
+        np.empty((bands, TILE), np.float32),
+        np.empty((bands, TILE), np.float32),
+        np.empty((bands, TILE), np.float32),
+    )
+    sums = np.empty((6, TILE), np.float32)
+    tall = np.empty((5, TILE), np.float32)
+    bits = tall.view(np.int32)
+    fit = np.empty((6, TILE), np.float32)
+    sizes, tints = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    order, first = np.empty(TILE, np.int64), np.empty(len(season) + 2, np.int64)
+    left, across = np.empty(width, np.int64), np.empty(width, np.float32)
+    for column in range(width):
+        x = min(max((column + 0.5) / block - 0.5, 0.0), field_columns - 1.0)
+        left[column] = int(x)
+        across[column] = x - int(x)
+    line = np.zeros((bands, field_columns + 1), np.float32)
+    for row in range(rows[0], rows[1]):
+        out = row - rows[0]
+        y = min(max((row + 0.5) / block - 0.5, 0.0), field_rows - 1.0)
         y0 = int(y)
         y1 = min(y0 + 1, field_rows - 1)
         fy = np.float32(y - y0)
-        for column in range(width):
-            label = index[row, column]
-            if label < 0:
-                continue
-            x = (column + 0.5) / block - 0.5
-            x = min(max(x, 0.0), field_columns - 1.0)
-            x0 = int(x)
-            x1 = min(x0 + 1, field_columns - 1)
-            fx = np.float32(x - x0)
-            for band in range(bands):
-                slow = (field[band, y0, x0] * (1 - fx) + field[band, y0, x1] * fx) * (1 - fy)
-                slow += (field[band, y1, x0] * (1 - fx) + field[band, y1, x1] * fx) * fy
-                expected = ground[band, row, column] + season[label, band] + slow
-                e[band] = scene[band, row, column] - expected
-                u[band] = cloud[band] - expected
-                v[band] = -(expected - dark[band]) * taken[band]
-            ee = uu = vv = uv = ue = ve = np.float32(0.0)
-            for band in range(bands):
-                we = wu = wv = np.float32(0.0)
-                for other in range(band + 1):
-                    w = whiten[label, band, other]
-                    we += w * e[other]
-                    wu += w * u[other]
-                    wv += w * v[other]
-                ee += we * we
-                uu += wu * wu
-                vv += wv * wv
-                uv += wu * wv
-                ue += wu * we
-                ve += wv * we
-            uu += np.float32(1e-6)
-            vv += np.float32(1e-6)
-            a = ue / uu
-            z = ve / vv
-            a1 = min(max(a, 0.0), 1.6)
-            z1 = min(max(z, 0.0), 1.1)
-            cloudy = np.float32(0.0)
-            for band in range(bands):
-                left = e[band] - a1 * u[band]
-                wide = a1 * spread[band]
-                cloudy += left * left / (deviation[label, band] ** 2 + wide * wide)
-            rest = ee - 2 * a1 * ue + a1 * a1 * uu
-            cloudy = _cost(min(cloudy, rest / (1 + variety * variety * a1 * a1 * uu)), 1.0, bands)
-            top = low = np.float32(0.0)
-            for band in range(bands):
-                w = 1 / (deviation[label, band] ** 2 + (PLAIN_SHARE * spread[band]) ** 2)
-                top += w * u[band] * e[band]
-                low += w * u[band] * u[band]
-            a3 = min(max(top / (low + np.float32(1e-9)), 0.0), 1.6)
-            plain = np.float32(0.0)
-            for band in range(bands):
-                left = e[band] - a3 * u[band]
-                wide = a3 * spread[band]
-                plain += left * left / (deviation[label, band] ** 2 + wide * wide)
-            plain = _cost(plain, 1.0, bands)
-            if plain < cloudy:
-                cloudy = plain
-                a = a3
-            rest = ee - 2 * z1 * ve + z1 * z1 * vv
-            wide = 1 + SHADOW_VARIETY**2 * z1 * z1 * vv
-            shady = _cost(rest, wide, bands)
-            misfit[row, column] = math.sqrt(max(rest, 0.0) / (wide * bands))
-            det = uu * vv - uv * uv
-            if det > 1e-3 * uu * vv:
-                a2 = min(max((vv * ue - uv * ve) / det, 0.0), 1.6)
-                z2 = min(max((uu * ve - uv * ue) / det, 0.0), 1.1)
-                if a2 > 0.08 and z2 > 0.1:
-                    both = np.float32(0.0)
-                    for band in range(bands):
-                        left = e[band] - a2 * u[band] - z2 * v[band]
-                        wide = a2 * spread[band]
-                        deep = SHADOW_VARIETY * z2 * v[band]
-                        both += left * left / (deviation[label, band] ** 2 + wide * wide + deep * deep)
-                    both = _cost(both, 1.0, bands) + CLOUD_ON_SHADOW_COST
-                    if both < cloudy:
-                        cloudy = both
-                        a = a2
-            cost[0, row, column] = min(_cost(ee, 1.0, bands), COST_CAP)
-            cost[1, row, column] = min(cloudy + CLOUD_COST, COST_CAP)
-            cost[2, row, column] = min(shady, COST_CAP)
-            cost[3, row, column] = ANOMALY_COST
-            opacity[row, column] = a
-            depth[row, column] = z
-            weight[row, column] = vv
-            change[row, column] = math.sqrt(ee / bands)
-            size = np.float32(0.0)
-            for band in range(bands):
-                size += (e[band] / scale[band]) ** 2
-            effect[row, column] = math.sqrt(size / bands)
+        for band in range(bands):
+            for column in range(field_columns):
+                line[band, column] = field[band, y0, column] * (one - fy) + field[band, y1, column] * fy
+        for start in range(0, width, TILE):
+            size = min(TILE, width - start)
+            _sorted(index, row, start, size, order, first)
+            begin = 0
+            for label in range(len(season)):
+                end = first[label + 1]
+                run = end - begin
+                if run == 0:
+                    continue
+                sums[:, :run] = zero
+                sizes[:run] = zero
+                tints[:run] = zero
+                for band in range(bands):
+                    base, bright, air, part = season[label, band], cloud[band], dark[band], taken[band]
+                    unit = one / scale[band]
+                    for p in range(run):
+                        column = order[begin + p]
+                        x0, fx = left[column], across[column]
+                        there, here = ground[band, row, column], scene[band, row, column]
+                        slow = line[band, x0] * (one - fx) + line[band, x0 + 1] * fx
+                        expected = there + base + slow
+                        e[band, p] = here - expected
+                        u[band, p] = bright - expected
+                        v[band, p] = (air - expected) * part
+                        sizes[p] += (e[band, p] * unit) ** 2
+                    if white[band] > 0:
+                        for p in range(run):
+                            column = order[begin + p]
+                            there = ground[band, row, column]
+                            gain = scene[band, row, column] - there
+                            tints[p] += gain / max(white[band] - there, np.float32(0.05))
+                for band in range(bands):
+                    tall[:3, :run] = zero
+                    for other in range(band + 1):
+                        w = whiten[label, band, other]
+                        for p in range(run):
+                            tall[0, p] += w * e[other, p]
+                            tall[1, p] += w * u[other, p]
+                            tall[2, p] += w * v[other, p]
+                    for p in range(run):
+                        we, wu, wv = tall[0, p], tall[1, p], tall[2, p]
+                        sums[0, p] += we * we
+                        sums[1, p] += wu * wu
+                        sums[2, p] += wv * wv
+                        sums[3, p] += wu * wv
+                        sums[4, p] += wu * we
+                        sums[5, p] += wv * we
+                for p in range(run):
+                    uu, vv = sums[1, p] + np.float32(1e-6), sums[2, p] + np.float32(1e-6)
+                    sums[1, p], sums[2, p] = uu, vv
+                    fit[0, p] = sums[4, p] / uu
+                    fit[1, p] = sums[5, p] / vv
+                    fit[2, p] = fit[3, p] = zero
+                    fit[4, p] = fit[5, p] = zero
+                    tall[:, p] = zero
+                for band in range(bands):
+                    w = one / (deviation[label, band] ** 2 + np.float32(PLAIN_SHARE * spread[band]) ** 2)
+                    for p in range(run):
+                        wu = w * u[band, p]
+                        fit[2, p] += wu * e[band, p]
+                        fit[3, p] += wu * u[band, p]
+                for p in range(run):
+                    uu, vv, uv, ue, ve = sums[1, p], sums[2, p], sums[3, p], sums[4, p], sums[5, p]
+                    fit[2, p] = min(max(fit[2, p] / (fit[3, p] + np.float32(1e-9)), zero), np.float32(1.6))
+                    det = uu * vv - uv * uv
+                    apart = det > np.float32(1e-3) * uu * vv
+                    det = det if apart else one
+                    a2 = min(max((vv * ue - uv * ve) / det, zero), np.float32(1.6))
+                    z2 = min(max((uu * ve - uv * ue) / det, zero), np.float32(1.1))
+                    both = apart and a2 > np.float32(0.08) and z2 > np.float32(0.1)
+                    fit[4, p] = a2 if both else zero
+                    fit[5, p] = z2 if both else zero
+                for band in range(bands):
+                    var, wide = deviation[label, band] ** 2, spread[band] * spread[band]
+                    for p in range(run):
+                        a1, a3 = min(max(fit[0, p], zero), np.float32(1.6)), fit[2, p]
+                        a2, z2 = fit[4, p], fit[5, p]
+                        here, up, down = e[band, p], u[band, p], v[band, p]
+                        gap = here - a1 * up
+                        tall[1, p] += gap * gap / (var + a1 * a1 * wide)
+                        gap = here - a3 * up
+                        tall[2, p] += gap * gap / (var + a3 * a3 * wide)
+                        gap = here - a2 * up - z2 * down
+                        tall[4, p] += gap * gap / (var + a2 * a2 * wide + deep * z2 * z2 * down * down)
+                per = one / np.float32(bands)
+                for p in range(run):
+                    ee, uu, vv, ue, ve = sums[0, p], sums[1, p], sums[2, p], sums[4, p], sums[5, p]
+                    a1 = min(max(fit[0, p], zero), np.float32(1.6))
+                    z1 = min(max(fit[1, p], zero), np.float32(1.1))
+                    rest = max(ee - two * a1 * ue + a1 * a1 * uu, zero) / (one + share * a1 * a1 * uu)
+                    cloudy = min(tall[1, p], rest)
+                    fit[0, p] = fit[2, p] if tall[2, p] < cloudy else fit[0, p]
+                    tall[1, p] = one + min(cloudy, tall[2, p]) * per
+                    rest = max(ee - two * z1 * ve + z1 * z1 * vv, zero) / (one + deep * z1 * z1 * vv) * per
+                    tall[2, p] = one + rest
+                    tall[3, p] = math.sqrt(rest)
+                    tall[0, p] = one + max(ee, zero) * per
+                    tall[4, p] = one + tall[4, p] * per
+                _costs(tall[0], bits[0], run)
+                _costs(tall[1], bits[1], run)
+                _costs(tall[2], bits[2], run)
+                _costs(tall[4], bits[4], run)
+                cap = np.float32(COST_CAP)
+                for p in range(run):
+                    column = order[begin + p]
+                    cloudy, a = tall[1, p], fit[0, p]
+                    both = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST)
+                    if fit[4, p] > zero and both < cloudy:
+                        cloudy, a = both, fit[4, p]
+                    cost[0, out, column] = min(tall[0, p], cap)
+                    cost[1, out, column] = min(cloudy + np.float32(CLOUD_COST), cap)
+                    cost[2, out, column] = min(tall[2, p], cap)
+                    cost[3, out, column] = np.float32(ANOMALY_COST)
+                    opacity[out, column] = a
+                    depth[out, column] = fit[1, p]
+                    weight[out, column] = sums[2, p]
+                    misfit[out, column] = tall[3, p]
+                    change[out, column] = math.sqrt(max(sums[0, p], zero) * per)
+                    effect[out, column] = math.sqrt(sizes[p] * per)
+                    tint[out, column] = tints[p]
+                begin = end

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.detection.evidence import Material, measure
+from monitor.detection.evidence import Material, Measured, measure
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.outlines import outlines
 from monitor.detection.result import Finding, Flag, Kind
@@ -25,42 +25,43 @@ def find(flags: NDArray[np.uint8], source: Material) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for kind, flag in ((Kind.CLOUD, Flag.CLOUD), (Kind.SHADOW, Flag.SHADOW), (Kind.ANOMALY, Flag.ANOMALY)):
         objects = objects_of(flags == flag, SMALLEST_PX[kind])
-        evidence = measure(objects, source, flag)
-        scores = score(kind, objects.area, evidence)
+        measured = measure(objects, source, flag)
+        scores = score(kind, objects.area, measured.evidence)
         likely = scores >= LIKELY if kind == Kind.ANOMALY else np.ones(objects.count + 1, bool)
         likely[0] = False
         if kind == Kind.ANOMALY:
             flags[(flags == flag) & ~likely[objects.labels]] = Flag.CLEAR
-        found += describe(objects, source, kind, evidence, scores, np.flatnonzero(likely))
+        found += describe(objects, source.canvas.scene.grid, kind, measured, scores, np.flatnonzero(likely))
     return tuple(found)
 
 
 def describe(
     objects: Objects,
-    source: Material,
+    grid: Grid,
     kind: Kind,
-    evidence: Evidence,
+    measured: Measured,
     scores: NDArray[np.float64],
     numbers: NDArray[np.intp],
 ) -> list[Finding]:
     """The findings of one kind, for the numbered objects."""
     if numbers.size == 0:
         return []
-    grid = source.canvas.scene.grid
-    labels = source.canvas.reference.labels
-    before, after = objects.mode(labels), objects.mode(source.by_reference.labels)
     shapes = outlines(objects, grid)
+    names = list(measured.evidence)
+    columns = [
+        [None] * numbers.size if values is None else np.round(values[numbers], 4).tolist()
+        for values in measured.evidence.values()
+    ]
+    before, after = measured.before[numbers].tolist(), measured.after[numbers].tolist()
+    pixels, likely = objects.area[numbers].tolist(), scores[numbers].tolist()
     findings = []
-    for number in numbers.tolist():
-        mine = {name: None if values is None else float(values[number]) for name, values in evidence.items()}
-        pixels = int(objects.area[number])
-        words = say(kind, mine, int(before[number]), int(after[number]), pixels, grid)
-        shown = {
-            name: None if value is None else round(value, 4) for name, value in mine.items() if name not in INTERNAL
-        }
-        findings.append(
-            Finding(kind, shapes[number], pixels * grid.pixel_area_m2, pixels, float(scores[number]), shown, words)
-        )
+    for n, number in enumerate(numbers.tolist()):
+        mine = {name: column[n] for name, column in zip(names, columns, strict=True)}
+        words = say(kind, mine, before[n], after[n], pixels[n], grid)
+        for name in INTERNAL:
+            mine.pop(name)
+        area = pixels[n] * grid.pixel_area_m2
+        findings.append(Finding(kind, shapes[number], area, pixels[n], likely[n], mine, words))
     return findings
 
 

@@ -16,7 +16,7 @@ from scipy.stats import chi2
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
 
-SAMPLE = 150_000
+SAMPLE = 110_000
 """Pixels that statistics are taken of: a regular grid over the scene."""
 RELATIVE_SCATTER = 0.06
 """Scatter before anything is known of today: share of a label's reflectance."""

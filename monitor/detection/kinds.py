@@ -5,8 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.looks import OPAQUE, Canvas, Look, box, shade_fits, slope
-from monitor.detection.sun import cast
+from monitor.detection.looks import DARK, PALE, WHITE, Canvas, Look, box, shade_fits, slope
+from monitor.detection.strips import Strip, over_strips
+from monitor.detection.sun import offset
 
 SOFT_EDGE = 0.03
 """Opacity per pixel; thin clouds fade out, roofs and roads end."""
@@ -22,8 +23,6 @@ STRONGEST_EDGE = 2.0
 """An object ends where change falls below this share of its own mean, at most at this strength."""
 DUE = 0.3
 """Predicted depth from which a shadow is due; what is twice as dark there is one."""
-HALF_WHITE = 0.05
-"""Clouds brighten the visible by at least this opacity; what only changes beyond it is vegetation."""
 SNOW_INDEX = 0.45
 SNOW_GREEN = 0.15
 SHIP_PX = 16
@@ -39,14 +38,13 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
     """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly."""
     kind = seen.best.copy()
     kind[canvas.index < 0] = CLEAR
-    white = box(whiteness(canvas, canvas.index >= 0), canvas.window)
     covered = snow(canvas)
-    kind[(kind == CLOUD) & (covered | (white < HALF_WHITE))] = ANOMALY
+    kind[(kind == CLOUD) & (covered | ((seen.tint & PALE) > 0))] = ANOMALY
     kind[covered & ~canvas.compared] = CLEAR
     reject_bright_ground(canvas, seen, kind)
     reject_shadowless(canvas, seen, kind)
-    grow_clouds(canvas, seen, kind)
-    darken_shade(canvas, seen, kind)
+    grow_clouds(seen, kind)
+    darken_shade(seen, kind)
     mark_anomalies(canvas, seen, kind)
     return kind
 
@@ -71,7 +69,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
     steep = slope(seen.opacity)
     hardness = np.bincount(labels[edge], steep[edge], count) / np.maximum(np.bincount(labels[edge], minlength=count), 1)
     hard = hardness > SOFT_EDGE
-    hard[np.unique(labels[cv2.erode(cloud, np.ones((CORE_PX, CORE_PX), np.uint8)) > 0])] = False
+    hard[labels[cv2.erode(cloud, np.ones((CORE_PX, CORE_PX), np.uint8)) > 0]] = False
     hard[0] = False
     kind[hard[labels]] = ANOMALY
 
@@ -85,53 +83,60 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     small = stats[:, cv2.CC_STAT_AREA] <= SHIP_PX
     small[0] = False
     others = cv2.dilate((cloud > 0).astype(np.uint8) * ~small[labels], np.ones((9, 9), np.uint8)) > 0
-    small[np.unique(labels[others])] = False
-    mask = small[labels]
-    if not mask.any():
+    small[labels[others]] = False
+    rows, columns = np.nonzero(small[labels])
+    if rows.size == 0:
         return
-    thrown = cast(np.where(mask, labels, 0).astype(np.float32), canvas.sun, seen.shade.height_m).astype(np.int32)
-    expected = cast(np.where(mask, np.clip(seen.opacity, 0, 1), 0).astype(np.float32), canvas.sun, seen.shade.height_m)
-    rows, columns = np.nonzero((thrown > 0) & (cloud == 0) & canvas.compared)
-    ids, size = thrown[rows, columns], expected[rows, columns]
-    weight = 1 / (1 / (seen.explained.depth_weight[rows, columns] + 1e-3) + 0.15**2)
-    mass = np.bincount(ids, weight * size**2, count)
-    support = np.bincount(ids, weight * size * seen.depth[rows, columns], count) / np.maximum(mass, 1e-6)
-    sureness = np.sqrt(mass)
+    ids = labels[rows, columns]
     peak = np.zeros(count, np.float32)
-    np.maximum.at(peak, labels[mask], seen.explained.opacity[mask])
+    np.maximum.at(peak, ids, seen.peak[rows, columns])
+    support, sureness = shadow_support(canvas, seen, cloud, (rows, columns), ids, count)
     lacking = small & ((1 - support) * sureness > SHADOW_MISSED)
     lacking |= small & (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
     kind[lacking[labels]] = ANOMALY
 
 
-def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
+def shadow_support(
+    canvas: Canvas,
+    seen: Look,
+    cloud: NDArray[np.uint8],
+    place: tuple[NDArray[np.intp], NDArray[np.intp]],
+    ids: NDArray[np.int32],
+    count: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much of the shadow that bright pixels should throw is there, per object, and how sure that is, (count,)."""
+    sun, shade = canvas.sun, seen.shade
+    if sun is None or shade is None:
+        return np.zeros(count), np.zeros(count)
+    height, width = cloud.shape
+    down, right = offset(sun, shade.height_m)
+    rows, columns = place[0] + down, place[1] + right
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    size = np.clip(seen.opacity[place], 0, 1)[inside]
+    rows, columns, ids = rows[inside], columns[inside], ids[inside]
+    open_sky = (cloud[rows, columns] == 0) & canvas.compared[rows, columns]
+    rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
+    weight = 1 / (1 / (seen.depth_weight[rows, columns] + 1e-3) + 0.15**2)
+    mass = np.bincount(ids, weight * size**2, count)
+    support = np.bincount(ids, weight * size * seen.depth[rows, columns], count) / np.maximum(mass, 1e-6)
+    return support, np.sqrt(mass)
+
+
+def grow_clouds(seen: Look, kind: NDArray[np.uint8]) -> None:
     """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it."""
     cloud = (kind == CLOUD).astype(np.uint8)
     size = 2 * HALO_PX + 1
     solid = cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     near = cv2.dilate(solid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))) > 0
-    kind[near & ((kind == ANOMALY) | seen.faint) & (whiteness(canvas, near) > OPAQUE)] = CLOUD
+    kind[near & ((kind == ANOMALY) | seen.faint) & ((seen.tint & WHITE) > 0)] = CLOUD
 
 
-def darken_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
+def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:
     """Dark places where a cloud's shadow is due are that shadow, even if they are not coloured like one."""
     if seen.shade is None:
         return
-    due = cv2.dilate(seen.shade.taken, np.ones((5, 5), np.uint8)) > DUE
-    dark = due & (kind == ANOMALY) & (seen.depth > 2 * DUE)
-    kind[dark & (whiteness(canvas, dark) < 0)] = SHADOW
-
-
-def whiteness(canvas: Canvas, where: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Opacity by the brightest two bands of the visible alone, 0 elsewhere: corrections of the air spoil the blue."""
-    rows, columns = np.nonzero(where)
-    bands = [n for n, band in enumerate(canvas.scene.bands) if band in ("green", "red")] or [0]
-    out = np.zeros(where.shape, np.float32)
-    for band in bands:
-        ground = canvas.ground[band, rows, columns]
-        gain = canvas.scene.reflectance[band, rows, columns] - ground
-        out[rows, columns] += gain / np.maximum(canvas.colours.cloud[band] - ground, 0.05) / len(bands)
-    return out
+    due = cv2.dilate((seen.taken > DUE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    kind[due & (kind == ANOMALY) & (seen.depth > 2 * DUE) & ((seen.tint & DARK) > 0)] = SHADOW
 
 
 def strength(canvas: Canvas, seen: Look, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -139,9 +144,19 @@ def strength(canvas: Canvas, seen: Look, ground: NDArray[np.bool_]) -> NDArray[n
 
     Averaged over the 3 x 3 neighbours that are `ground`, 0 elsewhere.
     """
-    share = box(ground.astype(np.float32), canvas.window)
-    power = np.where(ground, np.sqrt(seen.explained.change * seen.explained.effect), 0).astype(np.float32)
-    return np.where(ground, box(power, canvas.window) / np.maximum(share, 0.1), 0).astype(np.float32)
+    power = np.empty(ground.shape, np.float32)
+
+    def fill(strip: Strip) -> None:
+        here = ground[strip.read]
+        alone = np.sqrt(seen.change[strip.read] * seen.effect[strip.read])
+        alone[~here] = 0
+        share = np.maximum(box(here.astype(np.float32), canvas.window), np.float32(0.1))
+        mean = box(alone, canvas.window) / share
+        mean[~here] = 0
+        power[strip.rows] = mean[strip.inner]
+
+    over_strips(ground.shape, 1, fill)
+    return power
 
 
 def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -154,14 +169,13 @@ def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Anomalies by hysteresis: objects found on strong change, grown to weaker change."""
     ground = open_ground(canvas, seen, kind)
     power = strength(canvas, seen, ground)
-    weak = (ground & (power > GROW_STRENGTH)).astype(np.uint8)
+    weak = (power > GROW_STRENGTH).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=8)
+    inside = np.flatnonzero(weak)
+    ids, powers = labels.ravel()[inside], power.ravel()[inside]
     founded = np.zeros(count, bool)
-    founded[labels[(weak > 0) & (power > SEED_STRENGTH)]] = True
-    founded[0] = False
-    inside = np.flatnonzero(founded[labels])
-    ids = labels.ravel()[inside]
-    usual = np.bincount(ids, power.ravel()[inside], count) / np.maximum(np.bincount(ids, minlength=count), 1)
+    founded[ids[powers > SEED_STRENGTH]] = True
+    usual = np.bincount(ids, powers, count) / np.maximum(np.bincount(ids, minlength=count), 1)
     edge = np.minimum(EDGE_SHARE * usual, STRONGEST_EDGE)
     kind[ground] = CLEAR
-    kind[founded[labels] & (power > edge[labels])] = ANOMALY
+    kind.ravel()[inside[founded[ids] & (powers > edge[ids])]] = ANOMALY

@@ -28,7 +28,7 @@ def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float
         "misalignment_appeared": mean(source.borders.appeared, compared),
         "misalignment_vanished": mean(source.borders.vanished, compared),
         "label_disagreement": float(differs.sum() / max(int(compared.sum()), 1)),
-        "scatter_today": mean(seen.explained.effect, clear),
+        "scatter_today": mean(seen.effect, clear),
         "cloud_height_m": None if seen.shade is None else seen.shade.height_m,
         "shadow_explained": None if seen.shade is None else seen.shade.gain,
     }

@@ -1,24 +1,37 @@
 """Outlines of objects as GeoJSON in WGS 84."""
 
 from collections.abc import Mapping
+from itertools import chain, pairwise
 from typing import Any
 
+import numpy as np
 from rasterio.features import shapes
+from rasterio.warp import transform
 
 from monitor.detection.objects import Objects
 from monitor.scenes.grid import Grid
 
+DECIMALS = 7
+"""About a centimetre."""
+
 
 def outlines(objects: Objects, grid: Grid) -> dict[int, Mapping[str, Any]]:
     """One geometry per object id, vectorised and projected in one go."""
-    found = list(shapes(objects.labels, mask=objects.labels > 0, connectivity=4, transform=grid.transform))
-    if not found:
+    if objects.count == 0:
         return {}
-    together = {"type": "MultiPolygon", "coordinates": [geometry["coordinates"] for geometry, _ in found]}
-    projected = grid.to_lonlat(together)["coordinates"]
+    found = [
+        (int(value), geometry["coordinates"])
+        for geometry, value in shapes(objects.labels, mask=objects.labels > 0, connectivity=4, transform=grid.transform)
+    ]
+    rings = [ring for _, polygon in found for ring in polygon]
+    ends = np.cumsum([0] + [len(ring) for ring in rings])
+    places = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
+    longitude, latitude = transform(grid.crs, "EPSG:4326", places[:, 0], places[:, 1])
+    moved = list(zip(np.round(longitude, DECIMALS).tolist(), np.round(latitude, DECIMALS).tolist(), strict=True))
+    closed = iter([moved[start:end] for start, end in pairwise(ends.tolist())])
     parts: dict[int, list[Any]] = {}
-    for (_, value), coordinates in zip(found, projected, strict=True):
-        parts.setdefault(int(value), []).append(coordinates)
+    for number, polygon in found:
+        parts.setdefault(number, []).append([next(closed) for _ in polygon])
     return {number: geometry_of(polygons) for number, polygons in parts.items()}
 
 

@@ -12,13 +12,15 @@ from monitor.scenes.grid import Grid
 HEIGHTS_M = (200.0, 8000.0)
 """Cloud bases that are looked for; higher clouds are thin and throw no shadow worth the name."""
 USUAL_HEIGHT_M = 2000.0
-THICKNESS = (0.0, 0.15, 0.3)
-"""Cloud tops above the base, as a share of its height..."""
+THICKNESS = (0.15, 0.3)
+"""Cloud tops above the base, as a share of its height (besides flat clouds)..."""
 THICKEST_M = 400.0
 """... and at most this."""
 LOW_SUN_DEG = 3.0
-SEARCH_PX = 1_000_000
-"""The search runs on an image thinned to about this many pixels."""
+COARSE_PX = 60_000
+SEARCH_PX = 250_000
+"""The search runs on images averaged down to about so many pixels, first coarse, then near the best."""
+BLUR_HALO = 4
 SMALLEST_GAIN = 0.08
 """Shade that explains less than this share of the darkness is taken for chance."""
 
@@ -36,17 +38,14 @@ class Sun:
         return float(np.hypot(self.rows_per_m, self.columns_per_m))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Shade:
     """The shade that the clouds of a scene throw.
 
-    `taken` is the predicted share of the direct light taken (rows, columns), from clouds at `height_m`; `gain`
-    is the share of
-    the scene's darkness that it explains; `outside` marks places whose cloud would lie outside the scene.
+    Clouds are at `height_m` and `thickness` times that thick; `gain` is the share of the scene's darkness that
+    their shade explains.
     """
 
-    taken: NDArray[np.float32]
-    outside: NDArray[np.bool_]
     height_m: float
     thickness: float
     gain: float
@@ -67,24 +66,51 @@ def resolved(sun: Sun) -> bool:
     return sun.px_per_m * USUAL_HEIGHT_M >= 2
 
 
-def cast(opacity: NDArray[np.float32], sun: Sun, height_m: float) -> NDArray[np.float32]:
-    """Opacity moved to where its shadow falls, whole pixels, 0 where the cloud would lie outside."""
-    out = np.zeros_like(opacity)
-    rows, columns = round(sun.rows_per_m * height_m), round(sun.columns_per_m * height_m)
+def offset(sun: Sun, height_m: float) -> tuple[int, int]:
+    """Rows and columns from a cloud at a height to its shadow, whole pixels."""
+    return round(sun.rows_per_m * height_m), round(sun.columns_per_m * height_m)
+
+
+def cast(
+    opacity: NDArray[np.float32], sun: Sun, height_m: float, top: int = 0, bottom: int | None = None
+) -> NDArray[np.float32]:
+    """Opacity moved to where its shadow falls, rows `top` to `bottom` of it, 0 where the cloud would lie outside."""
     height, width = opacity.shape
-    if abs(rows) < height and abs(columns) < width:
-        out[max(rows, 0) : height + min(rows, 0), max(columns, 0) : width + min(columns, 0)] = opacity[
-            max(-rows, 0) : height + min(-rows, 0), max(-columns, 0) : width + min(-columns, 0)
+    bottom = height if bottom is None else bottom
+    out = np.zeros((bottom - top, width), np.float32)
+    rows, columns = offset(sun, height_m)
+    first, last = max(top, rows, 0), min(bottom, height + min(rows, 0))
+    if first < last and abs(columns) < width:
+        out[first - top : last - top, max(columns, 0) : width + min(columns, 0)] = opacity[
+            first - rows : last - rows, max(-columns, 0) : width + min(-columns, 0)
         ]
     return out
 
 
-def shade_of(opacity: NDArray[np.float32], sun: Sun, height_m: float, thickness: float) -> NDArray[np.float32]:
-    """Light taken by clouds whose bodies reach from a height to thickness times the height above."""
+def bodies(height_m: float, thickness: float) -> list[float]:
+    """Heights within clouds that reach from a height to thickness times the height above."""
     top = height_m + min(thickness * height_m, THICKEST_M)
-    body = cast(opacity, sun, height_m)
-    for height in np.linspace(height_m, top, 4)[1:] if thickness else ():
-        np.maximum(body, cast(opacity, sun, float(height)), out=body)
+    return [float(height) for height in np.linspace(height_m, top, 4 if thickness else 1)]
+
+
+def shade_of(
+    opacity: NDArray[np.float32], sun: Sun, shade: Shade, top: int, bottom: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Light taken by the clouds in rows `top` to `bottom`, and where the cloud would lie outside the scene."""
+    height, width = opacity.shape
+    above, below = max(top - BLUR_HALO, 0), min(bottom + BLUR_HALO, height)
+    taken = blurred([cast(opacity, sun, body, above, below) for body in bodies(shade.height_m, shade.thickness)])
+    rows, columns = offset(sun, shade.height_m)
+    outside = np.ones((bottom - top, width), np.bool_)
+    outside[max(rows - top, 0) : max(height + min(rows, 0) - top, 0), max(columns, 0) : max(width + columns, 0)] = False
+    return taken[top - above : bottom - above], outside
+
+
+def blurred(shades: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The darkest of several shades with the soft edge that the sun's disc gives it."""
+    body = shades[0]
+    for other in shades[1:]:
+        np.maximum(body, other, out=body)
     return cv2.GaussianBlur(body, (0, 0), 0.8)  # type: ignore[return-value]
 
 
@@ -96,44 +122,44 @@ def find_shade(
     `opacity` is 0 outside clouds, `weight` 0 where depth says nothing. None where clouds and their shadows
     lie within one pixel, or no height explains anything.
     """
-    total = float((weight * depth**2).sum())
-    if not opacity.any() or total <= 0 or not resolved(sun):
+    if not resolved(sun) or not opacity.any():
         return None
-    best = coarse_height(opacity, depth, weight, sun)
-    factor = int(np.ceil(np.sqrt(opacity.size / SEARCH_PX)))
-    near, dark, mass = Sun(sun.rows_per_m / factor, sun.columns_per_m / factor), depth, weight
-    cloud = opacity
-    if factor > 1:
-        size = (opacity.shape[1] // factor, opacity.shape[0] // factor)
-        cloud, mass = thin(opacity, size), thin(weight, size)
-        dark = thin(weight * depth, size) / (mass + 1e-6)
-        total = float((mass * dark**2).sum()) + 1e-9
+    best = coarse_height(*averaged(opacity, depth, weight, sun, COARSE_PX))
+    cloud, dark, mass, near = averaged(opacity, depth, weight, sun, SEARCH_PX)
+    total = float((mass * dark**2).sum())
+    if total <= 0:
+        return None
     step = 0.5 / near.px_per_m
-    tries = [
-        (gain_of(shade_of(cloud, near, float(height), thickness), dark, mass) / total, float(height), thickness)
-        for height in best + step * np.arange(-4, 5)
-        for thickness in THICKNESS
-    ]
+    heights = best + step * np.arange(-4, 5)
+    level = {float(height): gain_of(blurred([cast(cloud, near, float(height))]), dark, mass) for height in heights}
+    tries = [(gain, height, 0.0) for height, gain in level.items()]
+    for thickness in THICKNESS:
+        for height in heights.tolist():
+            shades = [cast(cloud, near, body) for body in bodies(height, thickness)]
+            tries.append((gain_of(blurred(shades), dark, mass), height, thickness))
     gain, height, thickness = max(tries)
-    if gain < SMALLEST_GAIN:
-        return None
-    outside = cast(np.ones_like(opacity), sun, height) == 0
-    return Shade(shade_of(opacity, sun, height, thickness), outside, height, thickness, gain)
+    return Shade(height, thickness, gain / total) if gain / total >= SMALLEST_GAIN else None
 
 
-def coarse_height(
-    opacity: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32], sun: Sun
-) -> float:
-    """The best height on a thinned image, in steps of half a thinned pixel."""
-    factor = max(2, int(np.ceil(np.sqrt(opacity.size / SEARCH_PX))))
-    small = (opacity.shape[1] // factor, opacity.shape[0] // factor)
-    if min(small) < 8:
-        factor, small = 1, (opacity.shape[1], opacity.shape[0])
-    cloud, mass = thin(opacity, small), thin(weight, small)
-    dark = thin(weight * depth, small) / (mass + 1e-6)
+def averaged(
+    opacity: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32], sun: Sun, pixels: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
+    """Opacity, depth within what clouds can take, weight, averaged down to at most a number of pixels, and the sun."""
+    factor = int(np.ceil(np.sqrt(opacity.size / pixels)))
+    dark = np.clip(depth, -0.5, 1.2)
+    if factor <= 1 or min(opacity.shape) < 8 * factor:
+        return opacity, dark, weight, sun
+    size = (opacity.shape[1] // factor, opacity.shape[0] // factor)
+    dark *= weight
+    mass = thin(weight, size)
     coarse = Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
-    heights = np.arange(*HEIGHTS_M, max(0.5 / coarse.px_per_m, 20))
-    return float(max(heights, key=lambda height: gain_of(cast(cloud, coarse, height), dark, mass)))
+    return thin(opacity, size), thin(dark, size) / (mass + np.float32(1e-6)), mass, coarse
+
+
+def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
+    """The best height on a thinned image, in steps of half a thinned pixel."""
+    heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
+    return float(max(heights, key=lambda height: gain_of(cast(cloud, sun, height), dark, mass)))
 
 
 def thin(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from monitor.clustering.model import ReferenceModel
 from monitor.scenes.scene import Scene
 from monitor.scenes.shift import Shift, estimate_shift, moved, moved_labels
 
-SAMPLE = 120_000
+SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
 RELATIVE_TOLERANCE = 0.08
 """Clear ground comes back within about this share of its reflectance (season, view and sun angle)."""

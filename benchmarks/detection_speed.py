@@ -1,0 +1,150 @@
+"""Detection against reading: time to decode the bands of a scene, and to normalise it and detect on it.
+
+    python benchmarks/detection_speed.py [--megapixels 1 4 16] [--rounds 5]
+
+A simulated scene is repeated to a mosaic, written as compressed cloud-optimised GeoTIFFs, and both sides take
+turns in one process, so that a busy machine disturbs both alike. Reading is rasterio on all bands, one after the
+other, to reflectance; labels and sweep are not timed. Prints medians of wall-clock and of processor time.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+from monitor.catalog import parse_item
+from monitor.clustering.assign import label_map
+from monitor.clustering.model import ReferenceModel
+from monitor.clustering.reference import fit_reference
+from monitor.clustering.sweep import sweep
+from monitor.config import DetectionSettings
+from monitor.detection import detect
+from monitor.scenes.clear import ground
+from monitor.scenes.normalise import normalise
+from monitor.scenes.reading import read_scene, scene_grid
+from monitor.scenes.scene import Scene
+from monitor.simulate import write_catalog
+
+BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22")
+TILE_PX = 1000
+SCALE, OFFSET = 2.75e-5, -0.2
+"""Of Landsat Collection 2 surface reflectance."""
+
+
+def tiles(folder: Path) -> tuple[Scene, Scene]:
+    """A clear reference and a cloudy scene, about 1000 x 1000."""
+    write_catalog(folder, dates=3, seed=1, size=TILE_PX)
+    paths = sorted(folder.glob("LC*/*.json"))
+    items = [parse_item(json.loads(path.read_text()), "mosaic", str(path)) for path in paths]
+    grid = scene_grid(items[0], BANDS, items[0].geometry, None, opener)
+    first, second = (read_scene(item, grid, BANDS, None, opener, use_qa=False) for item in items[:2])
+    return first, second
+
+
+def opener(asset):  # type: ignore[no-untyped-def]
+    """Local files, opened as they are."""
+    return asset.href, {}
+
+
+def mosaic(scene: Scene, side: int) -> Scene:
+    """The scene repeated, mirrored at every other seam so that no border appears, `side` pixels square."""
+    height, width = scene.valid.shape
+    rows, columns = mirrored(height, side), mirrored(width, side)
+    grid = replace(scene.grid, height=side, width=side)
+    cut = np.ix_(rows, columns)
+    values = np.stack([band[cut] for band in scene.reflectance])
+    return replace(scene, grid=grid, reflectance=values, valid=scene.valid[cut], qa=None)
+
+
+def mirrored(length: int, side: int) -> NDArray[np.intp]:
+    """Indices 0..length-1, back, and again, `side` of them."""
+    index = np.arange(side) % (2 * length)
+    return np.minimum(index, 2 * length - 1 - index)
+
+
+def written(scene: Scene, folder: Path) -> list[Path]:
+    """The bands as compressed tiled files of 16-bit numbers, as providers store them."""
+    paths = []
+    for band, values in zip(scene.bands, scene.reflectance, strict=True):
+        numbers = np.nan_to_num(np.clip((values - OFFSET) / SCALE, 1, 65535), nan=0).astype(np.uint16)
+        path = folder / f"{band}.tif"
+        with rasterio.open(
+            path, "w", driver="COG", count=1, dtype="uint16", nodata=0, compress="DEFLATE", **scene.grid.profile
+        ) as file:
+            file.write(numbers, 1)
+        paths.append(path)
+    return paths
+
+
+def decoded(paths: list[Path]) -> NDArray[np.float32]:
+    """All bands as reflectance, NaN without data."""
+    out = []
+    for path in paths:
+        with rasterio.open(path) as file:
+            numbers = file.read(1)
+        values = numbers.astype(np.float32) * np.float32(SCALE) + np.float32(OFFSET)
+        values[numbers == 0] = np.nan
+        out.append(values)
+    return np.stack(out)
+
+
+def clocked(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the wall and of the processor."""
+    wall, used = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - used
+
+
+def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
+    """Print the medians for one size."""
+    laid = normalise(scene, reference)
+    features = laid.reference.features(laid.scene.reflectance)
+    by_reference = label_map(features, laid.reference.centroids)
+    by_sweep = label_map(features, sweep(features, range(3, 11)).chosen.centroids)
+
+    def find() -> int:
+        now = normalise(scene, reference)
+        return len(detect(now.scene, now.reference, by_reference, by_sweep, DetectionSettings()).findings)
+
+    findings = find()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = written(scene, Path(folder))
+        pairs = [
+            (clocked(lambda: decoded(paths)), clocked(lambda: normalise(scene, reference)), clocked(find))
+            for _ in range(rounds)
+        ]
+    size = scene.valid.size / 1e6
+    lines = [[statistics.median(pair[n][clock] for pair in pairs) / size for n in range(3)] for clock in range(2)]
+    for clock, (read, normal, all_of_it) in zip(("wall", "processor"), lines, strict=True):
+        print(
+            f"{size:6.1f} Mpx {clock:>9}: decode {read:.3f}, normalise {normal:.3f}, detect {all_of_it - normal:.3f} "
+            f"s/Mpx, detection / decode {all_of_it / read:.1f}, {findings} findings",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Measure the sizes asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        clear, cloudy = tiles(Path(folder))
+    for size in asked.megapixels:
+        side = round((size * 1e6) ** 0.5)
+        here = mosaic(clear, side)
+        model, _ = fit_reference(here, ground(here), "mosaic", range(5, 6), 5)
+        compare(model, mosaic(cloudy, side), asked.rounds)
+
+
+if __name__ == "__main__":
+    main()

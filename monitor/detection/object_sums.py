@@ -1,0 +1,95 @@
+"""Sums over objects in one pass over their label raster, compiled; types are those of numba."""
+
+# mypy: ignore-errors
+
+import math
+
+import numba
+import numpy as np
+
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+
+
+@compiled
+def inside_sums(labels, planes, scene, ground, then, now, features, centroids, units, tops, sums, spectra, modes):
+    """Fill sums of every object over its own pixels.
+
+    `planes` (n, rows, columns) are averaged as they are, `tops` takes the largest of the last one; `scene` and
+    `ground` fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of reference and scene, counted
+    in `modes` (2, count + 1, 256). After those of the planes, `sums` (count + 1, n + 2) holds residual and novelty: the
+    distance to the centroid of a label in feature space (`features` (2, bands): center and scale) over its unit.
+    """
+    height, width = labels.shape
+    bands, count = scene.shape[0], len(planes)
+    for row in range(height):
+        for column in range(width):
+            number = labels[row, column]
+            if number == 0:
+                continue
+            for n in range(count):
+                sums[number, n] += planes[n][row, column]
+            tops[number] = max(tops[number], planes[count - 1][row, column])
+            before, after = then[row, column], now[row, column]
+            modes[0, number, before] += 1
+            modes[1, number, after] += 1
+            residual = novelty = np.float32(0)
+            for band in range(bands):
+                value = scene[band, row, column]
+                spectra[0, number, band] += value
+                spectra[1, number, band] += ground[band, row, column]
+                value = (value - features[0, band]) * features[1, band]
+                if before != 255:
+                    residual += (value - centroids[before, band]) ** 2
+                if after != 255:
+                    novelty += (value - centroids[after, band]) ** 2
+            if before != 255:
+                sums[number, count] += math.sqrt(residual) / units[0, before]
+            if after != 255:
+                sums[number, count + 1] += math.sqrt(novelty) / units[1, after]
+
+
+@compiled
+def edge_sums(labels, opacity, appeared, before, faint, edges, rings):
+    """Fill sums along the edges of every object.
+
+    `edges` (count + 1, 2): slope of opacity over the pixels that touch what is no object, and their number.
+    `rings` (count + 1, 4): `appeared`, `before` and `faint` over those and the pixels around the object, and their
+    number; a pixel beside two objects counts for the one of the higher number.
+    """
+    height, width = labels.shape
+    tallest, shortest = np.empty(width, np.int32), np.empty(width, np.int32)
+    for row in range(height):
+        up, down = max(row - 1, 0), min(row + 1, height - 1)
+        for column in range(width):
+            one, two, three = labels[up, column], labels[row, column], labels[down, column]
+            tallest[column] = max(max(one, two), three)
+            shortest[column] = min(min(one, two), three)
+        if not tallest.any():
+            continue
+        for column in range(width):
+            left, right = max(column - 1, 0), min(column + 1, width - 1)
+            highest = max(max(tallest[left], tallest[column]), tallest[right])
+            lowest = min(min(shortest[left], shortest[column]), shortest[right])
+            if highest == 0:
+                continue
+            if lowest > 0 and down - up == 2 and right - left == 2:
+                continue
+            rings[highest, 0] += appeared[row, column]
+            rings[highest, 1] += before[row, column]
+            rings[highest, 2] += faint[row, column]
+            rings[highest, 3] += 1
+            number = labels[row, column]
+            if number:
+                y0, y1 = (row - 1 if row else 1), (row + 1 if row + 1 < height else height - 2)
+                x0, x1 = (column - 1 if column else 1), (column + 1 if column + 1 < width else width - 2)
+                y0, y1, x0, x1 = max(y0, 0), max(y1, 0), max(x0, 0), max(x1, 0)
+                if y0 >= height:
+                    y0 = height - 1
+                if x0 >= width:
+                    x0 = width - 1
+                tall = opacity[y1, x0] + 2 * opacity[y1, column] + opacity[y1, x1]
+                tall -= opacity[y0, x0] + 2 * opacity[y0, column] + opacity[y0, x1]
+                wide = opacity[y0, x1] + 2 * opacity[row, x1] + opacity[y1, x1]
+                wide -= opacity[y0, x0] + 2 * opacity[row, x0] + opacity[y1, x0]
+                edges[number, 0] += math.hypot(tall, wide) / 8
+                edges[number, 1] += 1
