@@ -1,10 +1,10 @@
-"""How likely a finding is real.
+"""How likely a finding seems to be real.
 
 Anomalies: a logistic on numbers of the object. Its weights were fitted to about 1,500 objects of generated scenes
-(Manaus and Liverpool, seeds 1-2, and two other backgrounds) and of the two real sets, by a script that is not part of
-this repository yet; the discount for old borders was set by hand afterwards. How well it is calibrated on other
-scenes has not been shown. A change that keeps to old borders, or fades into haze, cloud or shadow all around, is
-likely season or weather.
+(Manaus and Liverpool, seeds 1-2, and two other backgrounds) and of the two real sets; the discount for old borders was
+set by hand afterwards. On scenes it was not fitted to it promises too much (benchmarks/score_fit.py, docs/method.md), so
+it ranks objects and decides which are dropped, but is no probability yet. A change that keeps to old borders, or fades
+into haze, cloud or shadow all around, is likely season or weather.
 
 Clouds and shadows: a plain measure of how opaque and how large they are, not a fitted probability.
 """
