@@ -2,9 +2,9 @@
 
 Anomalies: a logistic on numbers of the object. Its weights were fitted to about 1,500 objects of generated scenes
 (Manaus and Liverpool, seeds 1-2, and two other backgrounds) and of the two real sets; the discount for old borders was
-set by hand afterwards. On scenes it was not fitted to it promises too much (benchmarks/score_fit.py, docs/method.md), so
-it ranks objects and decides which are dropped, but is no probability yet. A change that keeps to old borders, or fades
-into haze, cloud or shadow all around, is likely season or weather.
+set by hand afterwards. On scenes it was not fitted to it promises too much (benchmarks/score_fit.py, docs/method.md),
+so it ranks objects and decides which are dropped, but is no probability yet. A change that keeps to old borders, or
+fades into haze, cloud or shadow all around, is likely season or weather.
 
 Clouds and shadows: a plain measure of how opaque and how large they are, not a fitted probability.
 """
