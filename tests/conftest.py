@@ -6,7 +6,7 @@ import pytest
 
 pytest_plugins = ["tests.servers", "tests.databases"]
 
-SHARED = Path(__file__).parent.parent.parent / "shared"
+SHARED = (Path(__file__).parent.parent.parent / "shared").resolve()
 
 
 @pytest.fixture(scope="session")

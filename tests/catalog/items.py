@@ -10,7 +10,7 @@ import pytest
 
 from monitor.config import CatalogSettings, MonitorSettings
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = (Path(__file__).parents[2].parent / "shared" / "data").resolve()
 BANDS = {"blue": 2, "green": 3, "red": 4, "nir08": 5, "swir16": 6, "swir22": 7}
 BOX = (-79.6, 43.5, -79.1, 43.9)
 START = date(2020, 1, 1)
