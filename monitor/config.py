@@ -160,6 +160,31 @@ class EngineSettings(Section):
 
     kind: Literal["local"] = "local"
     workers: int = Field(2, ge=1)
+    timeout: Duration = timedelta(minutes=30)
+    """One scene; its worker is killed then, which counts as a failed attempt."""
+    memory_mb: int | None = Field(None, ge=500)
+    """Of one worker; default: its part of 80 % of the machine's."""
+    attempts: int = Field(5, ge=1)
+    """A scene that failed as often is quarantined."""
+    retry: Duration = timedelta(minutes=5)
+    """Pause after a first failure; it doubles with every further one."""
+    longest_retry: Duration = timedelta(hours=12)
+    lease: Duration = timedelta(seconds=60)
+    """A scene is held for so long, and renewed; when its holder dies, another takes it after this time."""
+
+
+class DaemonSettings(Section):
+    """How `monitor run` behaves."""
+
+    lease: Duration = timedelta(seconds=60)
+    """When the leading daemon dies, another one takes over after this time."""
+    drain: Duration = timedelta(seconds=60)
+    """Scenes in work when it is told to stop may take so long; what is left is given back."""
+    min_free_mb: int = Field(1000, ge=0)
+    """With less on the disk of database and models, no scene is taken."""
+    health_port: int | None = Field(8099, ge=1, le=65535)
+    """/healthz, /readyz and /metrics on 127.0.0.1; null: none."""
+    log_format: Literal["console", "json"] = "console"
 
 
 class WebSettings(Section):
@@ -179,6 +204,7 @@ class Settings(BaseSettings):
     catalogs: dict[Name, CatalogSettings] = Field(min_length=1)
     monitors: list[MonitorSettings] = Field(min_length=1)
     engine: EngineSettings = EngineSettings()
+    daemon: DaemonSettings = DaemonSettings()
     web: WebSettings = WebSettings()
 
     @classmethod
@@ -258,6 +284,7 @@ def keys_at(location: tuple[int | str, ...]) -> set[str]:
         "sweep": SweepSettings,
         "detection": DetectionSettings,
         "engine": EngineSettings,
+        "daemon": DaemonSettings,
         "web": WebSettings,
     }
     for part in location:

@@ -4,7 +4,8 @@
     ├── RetryableError            worth another attempt later, nothing about the input is wrong
     │   ├── CatalogUnavailable    a STAC catalog did not answer, or answered with 429 / 5xx
     │   ├── AssetUnavailable      a band file could not be fetched
-    │   └── StoreUnavailable      the database is locked, full, or unreachable
+    │   ├── StoreUnavailable      the database is locked, full, or unreachable
+    │   └── WorkerLost            the process that analysed a scene crashed, hung or needed too much memory
     └── PermanentError            the same attempt will fail again until somebody changes something
         ├── ConfigError           config.yaml or a command line is wrong
         ├── ItemError             a STAC item is malformed
@@ -41,6 +42,10 @@ class AssetUnavailable(RetryableError):
 
 class StoreUnavailable(RetryableError):
     """The database is locked, full, or unreachable."""
+
+
+class WorkerLost(RetryableError):
+    """The process that analysed a scene crashed, hung or needed too much memory."""
 
 
 class ConfigError(PermanentError):

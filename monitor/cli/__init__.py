@@ -13,6 +13,7 @@ from monitor.cli.context import Context
 from monitor.cli.demo import demo
 from monitor.cli.init import init
 from monitor.cli.output import err
+from monitor.cli.run import run
 from monitor.cli.scan import scan_command
 from monitor.errors import ConfigError, MonitorError
 
@@ -29,6 +30,7 @@ app.command("init")(init)
 app.add_typer(db.app, name="db")
 app.add_typer(reference.app, name="reference")
 app.command("scan")(scan_command)
+app.command("run")(run)
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(history.app, name="history")
