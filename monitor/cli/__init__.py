@@ -62,6 +62,7 @@ def options(
         stream=sys.stderr,
     )
     context.obj = Context(config)
+    context.call_on_close(context.obj.close)
 
 
 def main() -> None:

@@ -35,6 +35,11 @@ class Context:
         self.bare_store.require_schema()
         return self.bare_store
 
+    def close(self) -> None:
+        """Give back the connections to the database, if there are any."""
+        if "bare_store" in vars(self):
+            self.bare_store.close()
+
     @cached_property
     def writable_store(self) -> Store:
         """The database to fill: an empty one is given its schema first."""

@@ -12,7 +12,7 @@ from shapely.geometry import shape
 from monitor import training
 from monitor.catalog.aoi import load_area
 from monitor.cli.alerts import feature_collection
-from monitor.cli.output import out, progress, table
+from monitor.cli.output import out, plain, progress, table
 from monitor.cli.pictures import write_composite, write_labels, write_overview, write_sweep
 from monitor.cli.scan import as_table, scan_monitors
 from monitor.config import Settings, load_settings
@@ -42,9 +42,16 @@ def demo(
             folder / "catalog", dates, seed, progress=lambda done, total: bar.update(task, completed=done, total=total)
         )
     settings = load_settings(write_config(folder, made))
+    with open_store(settings.database) as store:
+        store.upgrade()
+        failed = watch(store, settings, made, folder)
+    if failed:
+        raise typer.Exit(1)
+
+
+def watch(store: Store, settings: Settings, made: SimulatedCatalog, folder: Path) -> int:
+    """Fit, scan and show; gives how many scenes failed and changes were missed."""
     monitor = settings.monitor(NAME)
-    store = open_store(settings.database)
-    store.upgrade()
     trainee = training.Trainee(settings, monitor, load_area(monitor.aoi))
     row = training.fit(store, trainee, made.reference_id, "auto")
     out.print(f"Reference: {row.scene_id}, k = {row.k} ({row.metrics['reason']})\n", soft_wrap=True)
@@ -56,11 +63,10 @@ def demo(
         alerts = list_alerts(session)
     show_scenes(scenes, [shares.get(scene.pk, {}) for scene in scenes])
     missed = show_changes(made.changes, alerts)
-    (folder / "alerts.geojson").write_text(json.dumps(feature_collection(alerts), default=str), encoding="utf-8")
-    pictures = write_pictures(store, settings, made, folder / "pictures")
-    show_places(folder, settings, pictures)
-    if report.failed or missed:
-        raise typer.Exit(1)
+    geojson = json.dumps(feature_collection(alerts), indent=1, default=plain)
+    (folder / "alerts.geojson").write_text(geojson, encoding="utf-8")
+    show_places(folder, settings, write_pictures(store, settings, made, folder / "pictures"))
+    return report.failed + missed
 
 
 def write_config(folder: Path, made: SimulatedCatalog) -> Path:

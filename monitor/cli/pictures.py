@@ -28,8 +28,14 @@ from monitor.store.scenes import SceneRow, item_of
 from monitor.store.tables import SceneState
 from monitor.training import model_file
 
-NATURAL = (("red", "green", "blue"), ("swir22", "nir08", "red"), ("nir08", "red", "green"))
-"""Composites in order of preference, red first."""
+PREFERRED = (
+    ("swir22", "nir08", "red"),
+    ("swir16", "nir08", "red"),
+    ("nir08", "red", "green"),
+    ("red", "green", "blue"),
+)
+"""Composites that show most, in order: haze is thin in the short-wave infrared, and burns and mud stand out."""
+MAX_BYTES = 250_000
 
 
 def write_composite(session: Session, settings: Settings, row: SceneRow, bands: Sequence[str], path: Path) -> None:
@@ -79,7 +85,7 @@ def write_overview(session: Session, settings: Settings, row: SceneRow, path: Pa
     stored = get_reference(session, row.monitor_id, row.reference_version)
     model = model_file(settings, stored)
     reference = load_model(model.folder, model.sha256)
-    bands = next((names for names in NATURAL if set(names) <= set(reference.bands)), reference.bands[:3])
+    bands = next((names for names in PREFERRED if set(names) <= set(reference.bands)), reference.bands[:3])
     scene = read_again(session, settings, row, bands)
     before: NDArray[np.float32] = reference.reflectance[[reference.bands.index(band) for band in bands]]
     flags = load_map(session, row.pk, FLAGS).labels
@@ -108,6 +114,6 @@ def read_again(session: Session, settings: Settings, row: SceneRow, bands: Seque
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG; raises ConfigError if it cannot be."""
     try:
-        plots.write_png(figure, path)
+        plots.write_png(figure, path, max_bytes=MAX_BYTES)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,7 +1,5 @@
 """Scene against reference: flags, findings and metrics."""
 
-import numpy as np
-
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.config import DetectionSettings
@@ -32,4 +30,5 @@ def detect(
     flags[canvas.index < 0] = Flag.NO_ANSWER
     borders = misalignment(reference.label_map, by_reference, by_sweep)
     source = material(canvas, seen, flags, borders, by_reference)
-    return Detection(flags.astype(np.uint8), find(flags, source), measure_scene(flags, source))
+    findings = find(flags, source)
+    return Detection(flags, findings, measure_scene(flags, source))

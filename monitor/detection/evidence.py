@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.detection.borders import Misalignment
-from monitor.detection.kinds import gradient, open_ground, strength
-from monitor.detection.looks import Canvas, Look
+from monitor.detection.kinds import open_ground, strength
+from monitor.detection.looks import Canvas, Look, slope
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
 
@@ -43,8 +43,8 @@ def material(
 ) -> Material:
     """The rasters that are not there yet: residual, novelty, strength, slope of opacity."""
     residual, novelty = distances(canvas, by_reference)
-    power = strength(seen, open_ground(canvas, seen, flags))
-    return Material(canvas, seen, borders, by_reference, residual, novelty, power, np.hypot(*gradient(seen.opacity)))
+    power = strength(canvas, seen, open_ground(canvas, seen, flags))
+    return Material(canvas, seen, borders, by_reference, residual, novelty, power, slope(seen.opacity))
 
 
 def distances(canvas: Canvas, by_reference: LabelMap) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

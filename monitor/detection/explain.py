@@ -35,6 +35,8 @@ CLOUD_SPREAD = {
 """... or by about this much reflectance: drops and ice differ most in the short-wave infrared."""
 OWN_CLOUD = 0.4
 """Clouds of one scene are alike: share of both about the colour of the scene's own thick clouds."""
+PLAIN_SHARE = 0.3
+"""Weight of that spread where opacity is fitted without regard to how bands vary together."""
 SHADOW_VARIETY = 0.10
 ANOMALY_COST = 14.0
 """An anomaly must be worse explained otherwise: about 3 standard deviations in every band."""
@@ -157,6 +159,21 @@ def _explain(  # type: ignore[no-untyped-def]
                 cloudy += left * left / (deviation[label, band] ** 2 + wide * wide)
             rest = ee - 2 * a1 * ue + a1 * a1 * uu
             cloudy = _cost(min(cloudy, rest / (1 + variety * variety * a1 * a1 * uu)), 1.0, bands)
+            top = low = np.float32(0.0)
+            for band in range(bands):
+                w = 1 / (deviation[label, band] ** 2 + (PLAIN_SHARE * spread[band]) ** 2)
+                top += w * u[band] * e[band]
+                low += w * u[band] * u[band]
+            a3 = min(max(top / (low + np.float32(1e-9)), 0.0), 1.6)
+            plain = np.float32(0.0)
+            for band in range(bands):
+                left = e[band] - a3 * u[band]
+                wide = a3 * spread[band]
+                plain += left * left / (deviation[label, band] ** 2 + wide * wide)
+            plain = _cost(plain, 1.0, bands)
+            if plain < cloudy:
+                cloudy = plain
+                a = a3
             rest = ee - 2 * z1 * ve + z1 * z1 * vv
             wide = 1 + SHADOW_VARIETY**2 * z1 * z1 * vv
             shady = _cost(rest, wide, bands)

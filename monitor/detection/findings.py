@@ -9,7 +9,7 @@ from monitor.detection.evidence import Material, measure
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.outlines import outlines
 from monitor.detection.result import Finding, Flag, Kind
-from monitor.detection.score import score
+from monitor.detection.score import LIKELY, score
 from monitor.scenes.grid import Grid
 
 SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
@@ -21,24 +21,37 @@ Evidence = Mapping[str, NDArray[np.float64] | None]
 
 
 def find(flags: NDArray[np.uint8], source: Material) -> tuple[Finding, ...]:
-    """Findings of every kind."""
+    """Findings of every kind. Anomalies that are not likely real are cleared from the flags."""
     found: list[Finding] = []
     for kind, flag in ((Kind.CLOUD, Flag.CLOUD), (Kind.SHADOW, Flag.SHADOW), (Kind.ANOMALY, Flag.ANOMALY)):
         objects = objects_of(flags == flag, SMALLEST_PX[kind])
-        if objects.count:
-            found += describe(objects, source, kind, measure(objects, source, flag))
+        evidence = measure(objects, source, flag)
+        scores = score(kind, objects.area, evidence)
+        likely = scores >= LIKELY if kind == Kind.ANOMALY else np.ones(objects.count + 1, bool)
+        likely[0] = False
+        if kind == Kind.ANOMALY:
+            flags[(flags == flag) & ~likely[objects.labels]] = Flag.CLEAR
+        found += describe(objects, source, kind, evidence, scores, np.flatnonzero(likely))
     return tuple(found)
 
 
-def describe(objects: Objects, source: Material, kind: Kind, evidence: Evidence) -> list[Finding]:
-    """The findings of one kind."""
+def describe(
+    objects: Objects,
+    source: Material,
+    kind: Kind,
+    evidence: Evidence,
+    scores: NDArray[np.float64],
+    numbers: NDArray[np.intp],
+) -> list[Finding]:
+    """The findings of one kind, for the numbered objects."""
+    if numbers.size == 0:
+        return []
     grid = source.canvas.scene.grid
     labels = source.canvas.reference.labels
     before, after = objects.mode(labels), objects.mode(source.by_reference.labels)
     shapes = outlines(objects, grid)
-    scores = score(kind, objects.area, evidence)
     findings = []
-    for number in range(1, objects.count + 1):
+    for number in numbers.tolist():
         mine = {name: None if values is None else float(values[number]) for name, values in evidence.items()}
         pixels = int(objects.area[number])
         words = say(kind, mine, int(before[number]), int(after[number]), pixels, grid)

@@ -104,8 +104,8 @@ def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground
     return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
 
 
-def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:
-    """Ground as the pixels that the first look found clear show it."""
+def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest: NDArray[np.float32]) -> Ground:
+    """Ground as the pixels that an earlier look found clear show it; the slow field stays within `thickest` (bands,)."""
     k, bands = prior.level.shape
     season = np.zeros((k, bands))
     for label in range(k):
@@ -114,7 +114,8 @@ def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Groun
         if count >= MIN_LABEL_PX:
             season[label] = np.median(pixels.change[inside], axis=0) * count / (count + FULL_TRUST_PX)
     left = pixels.change - season[pixels.labels]
-    field = slow_field(left, pixels, shape)
+    limit = thickest[:, None, None]
+    field = np.clip(slow_field(left, pixels, shape), -limit, limit)
     left = left - field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX].T
     return Ground(season, field, covariances(left, pixels.labels, prior))
 

@@ -10,6 +10,7 @@ from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.explain import (
     ANOMALY,
+    CLOUD_COST,
     CLEAR,
     CLOUD,
     CLOUD_COLOUR,
@@ -39,15 +40,33 @@ from monitor.scenes.scene import Scene
 
 OPAQUE = 0.10
 """Clouds thinner than this share of the light are not called clouds."""
-DEEP = 0.22
+DEEP = 0.24
+HAZE = 0.12
+HAZE_SLOPE = 0.004
+FAINT_MARGIN = 2.0
+"""Change below the opacity of haze that haze explains better by this much is no change of the ground."""
 """Shadows that take less than this share of the direct light are not called shadows."""
 UNSEEN_SHADOW_COST = 8.0
 """Price of a shadow where no cloud is known to throw one."""
 SHADE_BONUS = 12.0
 SHADE_CERTAIN = 0.35
+SHADE_TRUST = 16.0
+"""Inverse variance of a predicted depth."""
 """Predicted shade from which a shadow is expected."""
 FAR_FROM_SHADE_COST = 4.0
+OFF_SCENE_BONUS = -4.0
+CLOUDY = 0.25
+NO_CLOUD_COST = 10.0
+"""A clear scene has no cloud shadows."""
+"""Clouds beyond the edge of a cloudy scene are as likely as inside."""
+DARKER_MARGIN = 1.5
+"""Ground that a shadow explains better by this much is not learnt from, whether or not a cloud is seen."""
+WHITER_MARGIN = 3.0
+THICKEST_HAZE = 0.08
+"""Opacity up to which slow brightening is haze; more is cloud."""
 MIN_CLEAR_PX = 500
+COARSE_M = 300.0
+SMALLEST_CLEAR = 0.1
 THICK = 0.5
 MIN_CORE_PX = 40
 """Pixels inside thick clouds from which their colour is taken."""
@@ -76,6 +95,11 @@ class Canvas:
     colours: Colours
     sun: Sun | None
 
+    @property
+    def window(self) -> int:
+        """Side of the square that evidence is averaged over, in pixels; coarse pixels stand alone."""
+        return 3 if self.scene.grid.pixel_size_m < COARSE_M else 1
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
@@ -85,6 +109,7 @@ class Look:
     faint: NDArray[np.bool_]
     explained: Explained
     smooth: NDArray[np.float32]
+    shadow_cost: NDArray[np.float32]
     opacity: NDArray[np.float32]
     depth: NDArray[np.float32]
     ground: Ground
@@ -141,10 +166,10 @@ def look_again(canvas: Canvas) -> Look:
     seen = look(canvas, first_ground(sample(canvas, canvas.compared), canvas.prior, shape))
     for _ in range(LOOKS - 1):
         pixels = sample(canvas, quiet(canvas, seen))
-        if pixels.labels.size < MIN_CLEAR_PX:
+        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * canvas.compared.sum()):
             return seen
         own = replace(canvas, colours=own_colours(canvas, seen))
-        seen = look(own, second_ground(pixels, canvas.prior, shape))
+        seen = look(own, second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud))
     return seen
 
 
@@ -170,7 +195,9 @@ def shade_fits(canvas: Canvas, seen: Look) -> bool:
 
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
-    clear = (seen.best == CLEAR) & canvas.compared
+    darker = seen.shadow_cost + DARKER_MARGIN < seen.smooth[CLEAR]
+    whiter = (seen.smooth[CLOUD] - CLOUD_COST + WHITER_MARGIN < seen.smooth[CLEAR]) & (seen.opacity > THICKEST_HAZE)
+    clear = (seen.best == CLEAR) & canvas.compared & ~darker & ~whiter
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     change, labels = seen.explained.change, canvas.reference.labels
     step = sample_step(clear.size)
@@ -206,20 +233,26 @@ def look(canvas: Canvas, ground: Ground) -> Look:
         canvas.reference.scale,
         canvas.colours,
     )
-    smooth = np.stack([box(cost) for cost in explained.cost])
-    opacity, depth = box(explained.opacity), box(explained.depth)
+    smooth = np.stack([box(cost, canvas.window) for cost in explained.cost])
+    opacity, depth = box(explained.opacity, canvas.window), box(explained.depth, canvas.window)
+    shadow_cost = smooth[SHADOW].copy()
     smooth[SHADOW] += UNSEEN_SHADOW_COST
     cloud = (smooth.argmin(axis=0) == CLOUD) & (opacity > OPAQUE) & (canvas.index >= 0)
-    cloud = cv2.morphologyEx(cloud.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+    cloud = cv2.morphologyEx(cloud.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((canvas.window,) * 2, np.uint8)) > 0
     shade = throw(canvas, explained, depth, opacity, cloud)
+    cover = float(cloud.sum() / max(int((canvas.index >= 0).sum()), 1))
     if shade is not None:
-        smooth[SHADOW] += expected_shadow(shade)
+        smooth[SHADOW] += expected_shadow(shade, cover)
+    elif canvas.sun is not None and resolved(canvas.sun):
+        smooth[SHADOW] += NO_CLOUD_COST * max(1 - cover / CLOUDY, 0)
     best = smooth.argmin(axis=0).astype(np.uint8)
-    expected = 0 if shade is None else shade.taken
-    faint = (best == CLOUD) & (opacity < OPAQUE) | (best == SHADOW) & (np.maximum(depth, expected) < DEEP)
+    sure = fused_depth(explained, depth, shade)
+    faint = (best == CLOUD) & (opacity < OPAQUE) | (best == SHADOW) & (sure < DEEP)
+    hazy = (smooth[CLOUD] - CLOUD_COST + FAINT_MARGIN < np.minimum(smooth[CLEAR], smooth[ANOMALY])) & (opacity < HAZE)
+    faint |= hazy & (best != SHADOW) & (depth < DEEP) & (slope(box(opacity, 7)) < HAZE_SLOPE)
     best[faint] = CLEAR
     best[cloud] = CLOUD
-    return Look(best, faint & ~cloud, explained, smooth, opacity, depth, ground, shade)
+    return Look(best, faint & ~cloud, explained, smooth, shadow_cost, opacity, depth, ground, shade)
 
 
 def throw(
@@ -239,12 +272,30 @@ def throw(
     return find_shade(thickness, np.clip(depth, -0.5, 1.2), weight.astype(np.float32), canvas.sun)
 
 
-def expected_shadow(shade: Shade) -> NDArray[np.float32]:
-    """What the predicted shade adds to the cost of a shadow, (rows, columns)."""
+def fused_depth(explained: Explained, depth: NDArray[np.float32], shade: Shade | None) -> NDArray[np.float32]:
+    """Measured and predicted depth, each as far as it can be trusted: ground measures well, water hardly."""
+    if shade is None:
+        return depth
+    measured = box(explained.depth_weight)
+    trust = np.where(shade.outside, 0, SHADE_TRUST).astype(np.float32)
+    return (measured * depth + trust * shade.taken) / (measured + trust + 1e-3)  # type: ignore[no-any-return]
+
+
+def expected_shadow(shade: Shade, cover: float) -> NDArray[np.float32]:
+    """What the predicted shade adds to the cost of a shadow, (rows, columns); `cover` is the share of cloud."""
     near = cv2.dilate(shade.taken, np.ones((3, 3), np.uint8))
     wide = cv2.dilate(shade.taken, np.ones((9, 9), np.uint8))
     added = -SHADE_BONUS * np.clip(near / SHADE_CERTAIN, 0, 1) + FAR_FROM_SHADE_COST * (wide < 0.1)
-    return np.where(shade.outside, np.minimum(added, 0), added).astype(np.float32)
+    return np.where(shade.outside, np.minimum(added, OFF_SCENE_BONUS * min(cover / CLOUDY, 1)), added).astype(
+        np.float32
+    )
+
+
+def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of the gradient per pixel (Sobel)."""
+    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    return np.hypot(down, right)  # type: ignore[no-any-return]
 
 
 def box(image: NDArray[np.float32], size: int = 3) -> NDArray[np.float32]:

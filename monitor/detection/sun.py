@@ -11,6 +11,7 @@ from monitor.scenes.grid import Grid
 
 HEIGHTS_M = (200.0, 8000.0)
 """Cloud bases that are looked for; higher clouds are thin and throw no shadow worth the name."""
+USUAL_HEIGHT_M = 2000.0
 THICKNESS = (0.0, 0.15, 0.3)
 """Cloud tops above the base, as a share of its height..."""
 THICKEST_M = 400.0
@@ -59,7 +60,7 @@ def sun_of(item: SceneItem, grid: Grid) -> Sun | None:
 
 def resolved(sun: Sun) -> bool:
     """Whether pixels are fine enough to tell a cloud from its shadow."""
-    return sun.px_per_m * HEIGHTS_M[1] >= 4
+    return sun.px_per_m * USUAL_HEIGHT_M >= 2
 
 
 def cast(opacity: NDArray[np.float32], sun: Sun, height_m: float) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ one on which most labels agree, with a prior that sensors and hazes leave gains 
 
 from dataclasses import dataclass, replace
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,9 +22,11 @@ SAMPLE = 120_000
 """Pixels that the fit looks at: a regular grid over the scene."""
 RELATIVE_TOLERANCE = 0.08
 """Clear ground comes back within about this share of its reflectance (season, view and sun angle)."""
-GAIN_PRIOR = 0.25
+GAIN_PRIOR = 0.15
 """Standard deviation of the logarithm of a gain between two scenes of one place."""
 GAIN_RANGE = (0.5, 2.0)
+LARGEST_SHIFT_M = 300.0
+"""Scenes are geolocated better than this; on coarse pixels a larger one is an accident of texture."""
 STEPS = 12
 START_QUANTILES = (0.1, 0.3)
 
@@ -53,7 +56,10 @@ class Normalised:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Pixels known in both images: `scene` and `reference` (bands, n), `labels` (n,), `weight` of their label."""
+    """Pixels known in both images: `scene` and `reference` (bands, n), `labels` (n,), `weight` of their label.
+
+    `tolerance` (bands, k) is how far clear ground of a label may come back from what it was.
+    """
 
     scene: NDArray[np.float32]
     reference: NDArray[np.float32]
@@ -61,11 +67,6 @@ class Sample:
     weight: NDArray[np.float32]
     tolerance: NDArray[np.float32]
     k: int
-
-    def label_means(self, values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Weighted mean of values (bands, n) per label, (bands, k)."""
-        total = np.bincount(self.labels, weight, self.k)
-        return np.stack([np.bincount(self.labels, weight * band, self.k) for band in values]) / np.maximum(total, 1e-9)
 
 
 def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
@@ -114,23 +115,57 @@ def draw(reflectance: NDArray[np.float32], valid: NDArray[np.bool_], reference: 
     tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
     weight = 1 / np.sqrt(np.maximum(count, 1))
     weight = weight * (count > 20)
-    return Sample(here, there, ids, weight[ids].astype(np.float32), tolerance[:, ids].astype(np.float32), reference.k)
+    return Sample(here, there, ids, weight[ids].astype(np.float32), tolerance.astype(np.float32), reference.k)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _agreement(scene, reference, tolerance, labels, gain, offset, out):  # type: ignore[no-untyped-def]
+    bands, pixels = scene.shape
+    for pixel in range(pixels):
+        total = np.float32(0)
+        label = labels[pixel]
+        for band in range(bands):
+            gap = gain[band] * scene[band, pixel] + offset[band] - reference[band, pixel]
+            gap /= tolerance[band, label]
+            total += gap * gap
+        out[pixel] = total / bands
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _label_sums(scene, reference, labels, weight, here, there, mass):  # type: ignore[no-untyped-def]
+    bands, pixels = scene.shape
+    for pixel in range(pixels):
+        label, share = labels[pixel], weight[pixel]
+        mass[label] += share
+        for band in range(bands):
+            here[band, label] += share * scene[band, pixel]
+            there[band, label] += share * reference[band, pixel]
 
 
 def agreement(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float32]:
     """Mean square of the difference to the reference in units of the tolerance, (n,)."""
-    total = np.zeros(sample.labels.size, np.float32)
-    for band in range(len(gain)):
-        gap = np.float32(gain[band]) * sample.scene[band] + np.float32(offset[band]) - sample.reference[band]
-        total += (gap / sample.tolerance[band]) ** 2
-    return total / len(gain)
+    out = np.empty(sample.labels.size, np.float32)
+    factors = gain.astype(np.float32), offset.astype(np.float32)
+    _agreement(sample.scene, sample.reference, sample.tolerance, sample.labels, *factors, out)
+    return out
+
+
+def label_means(
+    sample: Sample, weight: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Weighted mean per label of scene and of reference, (bands, k), and the labels' total weights, (k,)."""
+    bands = len(sample.scene)
+    here, there, mass = np.zeros((bands, sample.k)), np.zeros((bands, sample.k)), np.zeros(sample.k)
+    _label_sums(sample.scene, sample.reference, sample.labels, weight, here, there, mass)
+    floor = np.maximum(mass, 1e-9)
+    return here / floor, there / floor, mass
 
 
 def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gain and offset per band: the start that ends with the most agreement."""
     bands = len(sample.scene)
     starts = [(np.ones(bands), np.zeros(bands))] + [mode_start(sample, share) for share in START_QUANTILES]
-    ends = [refine(sample, *start) for start in starts]
+    ends = [refine(sample, gain, offset) for gain, offset in starts] + starts[:1]
     return max(ends, key=lambda end: consensus(sample, *end))
 
 
@@ -156,11 +191,10 @@ def mode_start(sample: Sample, share: float) -> tuple[NDArray[np.float64], NDArr
         for band in range(bands):
             gaps = sample.scene[band, inside] - sample.reference[band, inside]
             here[band, label] = there[band, label] + densest(gaps, share)
-    gain, offset = np.ones(bands), np.zeros(bands)
     known = np.isfinite(here[0])
-    for band in range(bands if known.any() else 0):
-        gain[band], offset[band] = line(here[band, known], there[band, known], np.sqrt(size[known]))
-    return gain, offset
+    if not known.any():
+        return np.ones(bands), np.zeros(bands)
+    return lines(here[:, known], there[:, known], np.sqrt(size[known]))
 
 
 def densest(values: NDArray[np.float32], share: float) -> float:
@@ -171,19 +205,26 @@ def densest(values: NDArray[np.float32], share: float) -> float:
     return float(ordered[start : start + count].mean())
 
 
-def line(here: NDArray[np.float64], there: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
-    """Weighted line from here to there whose slope leans towards 1; labels off the line lose their weight."""
-    start, slope, centre, target = weight, 1.0, 0.0, 0.0
+def lines(
+    here: NDArray[np.float64], there: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weighted line from here to there (bands, k) in every band; labels off the line lose their weight.
+
+    The slope leans towards 1. Gives slopes and intercepts, (bands,).
+    """
+    start = np.broadcast_to(weight, here.shape)
+    share, level = start, np.abs(there).mean(axis=1, keepdims=True)
+    prior = 0.02 * there.var(axis=1, keepdims=True) + (0.02 * level) ** 2 + 1e-10
     for _ in range(8):
-        centre, target = np.average(here, weights=weight), np.average(there, weights=weight)
-        variance = np.average((here - centre) ** 2, weights=weight)
-        mixed = np.average((here - centre) * (there - target), weights=weight)
-        prior = 0.02 * np.var(there) + (0.02 * np.abs(there).mean()) ** 2 + 1e-10
-        slope = float(np.clip((mixed + prior) / (variance + prior), *GAIN_RANGE))
+        total = share.sum(axis=1, keepdims=True)
+        centre, target = ((share * values).sum(axis=1, keepdims=True) / total for values in (here, there))
+        variance = (share * (here - centre) ** 2).sum(axis=1, keepdims=True) / total
+        mixed = (share * (here - centre) * (there - target)).sum(axis=1, keepdims=True) / total
+        slope = np.clip((mixed + prior) / (variance + prior), *GAIN_RANGE)
         off = np.abs(there - target - slope * (here - centre))
-        scale = 3 * (np.median(off) + 0.01 * np.abs(there).mean() + 1e-6)
-        weight = start / (1 + (off / scale) ** 2)
-    return slope, float(target - slope * centre)
+        scale = 3 * (np.median(off, axis=1, keepdims=True) + 0.01 * level + 1e-6)
+        share = start / (1 + (off / scale) ** 2)
+    return slope[:, 0], (target - slope * centre)[:, 0]
 
 
 def refine(
@@ -193,11 +234,9 @@ def refine(
     for step in range(STEPS):
         width = max(3.0 * 0.7**step, 0.6)
         weight = sample.weight / (1 + agreement(sample, gain, offset) / width**2) ** 3
-        here, there = sample.label_means(sample.scene, weight), sample.label_means(sample.reference, weight)
-        mass = np.bincount(sample.labels, weight, sample.k)
+        here, there, mass = label_means(sample, weight.astype(np.float32))
         known = mass > 0.02 * mass.max()
-        for band in range(len(gain)):
-            gain[band], offset[band] = line(here[band, known], there[band, known], mass[known])
+        gain, offset = lines(here[:, known], there[:, known], mass[known])
     return gain, offset
 
 
@@ -208,4 +247,6 @@ def shift_between(
     gaps = np.abs(gain[:, None] * sample.scene + offset[:, None] - sample.reference)
     near = agreement(sample, gain, offset) < 2
     scatter = np.median(gaps[:, near] if near.sum() > 100 else gaps, axis=1).astype(np.float32) * 1.5 + 1e-5
-    return estimate_shift(scene.reflectance, reference.reflectance, scene.valid & reference.known, scatter)
+    shift = estimate_shift(scene.reflectance, reference.reflectance, scene.valid & reference.known, scatter)
+    far = max(abs(shift[0]), abs(shift[1])) * scene.grid.pixel_size_m
+    return shift if far <= LARGEST_SHIFT_M else (0.0, 0.0)

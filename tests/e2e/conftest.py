@@ -64,29 +64,44 @@ class Project:
         return outcome
 
 
+def write_project(
+    folder: Path, series: SimulatedCatalog, catalog: object, monitor: dict[str, Any], **settings: Any
+) -> Project:
+    """A folder with a configuration for a catalog of the series."""
+    watched = {
+        "name": "lake",
+        "catalogs": ["local"],
+        "aoi": [round(value, 5) for value in series.bbox],
+        "bands": ["blue", "green", "red", "nir08", "swir16", "swir22"],
+        "start": series.start,
+        "reference": {"scene": series.reference_id},
+        "sweep": {"k_min": 3, "k_max": 6},
+    }
+    content = {
+        "database": "sqlite:///monitor.db",
+        "catalogs": {"local": {"url": str(catalog)}},
+        "monitors": [watched | monitor],
+        "engine": {"workers": 1},
+    }
+    folder.mkdir()
+    (folder / "config.yaml").write_text(yaml.safe_dump(content | settings))
+    return Project(folder / "config.yaml")
+
+
 @pytest.fixture
 def make_project(tmp_path, series) -> Callable[..., Project]:
     """A project on a catalog; further settings replace those of the file or, in `monitor`, of its monitor."""
 
     def make(catalog: object = series.catalog, *, monitor: dict[str, Any] | None = None, **settings: Any) -> Project:
-        watched = {
-            "name": "lake",
-            "catalogs": ["local"],
-            "aoi": [round(value, 5) for value in series.bbox],
-            "bands": ["blue", "green", "red", "nir08", "swir16", "swir22"],
-            "start": series.start,
-            "reference": {"scene": series.reference_id},
-            "sweep": {"k_min": 3, "k_max": 6},
-        }
-        content = {
-            "database": "sqlite:///monitor.db",
-            "catalogs": {"local": {"url": str(catalog)}},
-            "monitors": [watched | (monitor or {})],
-            "engine": {"workers": 1},
-        }
         folder = tmp_path / f"project{len(list(tmp_path.glob('project*')))}"
-        folder.mkdir()
-        (folder / "config.yaml").write_text(yaml.safe_dump(content | settings))
-        return Project(folder / "config.yaml")
+        return write_project(folder, series, catalog, monitor or {}, **settings)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory, series) -> Project:
+    """A project whose scan is done, for tests that only look at it."""
+    project = write_project(tmp_path_factory.mktemp("scanned") / "project", series, series.catalog, {})
+    project.ok("scan")
+    return project

@@ -10,9 +10,6 @@ import pytest
 import rasterio
 from rasterio.crs import CRS
 
-from monitor.store import open_store
-from tests.e2e.test_scan import contents
-
 
 @pytest.fixture
 def damaged(tmp_path, series):
@@ -135,22 +132,6 @@ def test_a_read_only_database_is_said(make_project):
     outcome = project("scan")
     assert outcome.code == 1
     assert "read-only" in outcome.err
-
-
-def test_an_error_in_the_middle_of_storing_leaves_nothing_of_the_scene(make_project, series):
-    project = make_project()
-    project.ok("db", "upgrade")
-    project.ok("reference", "fit", "lake")
-    with open_store(f"sqlite:///{project.config.parent / 'monitor.db'}") as store, store.writer.begin() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER full BEFORE INSERT ON findings BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
-        )
-    outcome = project("scan")
-    assert outcome.code == 1
-    stored = contents(project)
-    with_findings = len(stored["findings"])
-    assert with_findings == 0
-    assert len(stored["label_maps"]) == 3 * sum("done" in map(str, row) for row in stored["scenes"])
 
 
 def test_the_configuration_names_file_key_and_what_is_allowed(make_project):

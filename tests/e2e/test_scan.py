@@ -1,32 +1,30 @@
 """The main job from a catalog to alerts, through the commands."""
 
-import json
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 from shapely.geometry import Point, shape
 
+from monitor.detection.result import Flag
 from monitor.store import open_store
+from tests.servers import absolute_item
 from tests.store.examples import dump
 
 
-def contents(project) -> dict[str, list]:
-    """Every row of every table of a project on SQLite."""
-    with open_store(f"sqlite:///{project.config.parent / 'monitor.db'}") as store:
+def contents(database: Path) -> dict[str, list]:
+    """Every row of every table of an SQLite file."""
+    with open_store(f"sqlite:///{database}") as store:
         return dump(store)
 
 
 def without(rows, *left_out):
     return [{key: value for key, value in row.items() if key not in left_out} for row in rows]
-
-
-@pytest.fixture
-def scanned(make_project):
-    project = make_project()
-    project.ok("scan")
-    return project
 
 
 def test_a_scan_processes_every_scene_and_a_second_one_changes_no_row(make_project, series):
@@ -35,11 +33,11 @@ def test_a_scan_processes_every_scene_and_a_second_one_changes_no_row(make_proje
     assert {key: first[key] for key in ("found", "processed", "skipped", "failed")} == {
         "found": 5, "processed": 5, "skipped": 0, "failed": 0,
     }  # fmt: skip
-    before = contents(project)
+    before = contents(project.config.parent / "monitor.db")
     assert before["label_tiles"]
     second = project.ok("scan", "--format", "json").json
     assert (second["processed"], second["failed"]) == (0, 0)
-    assert contents(project) == before
+    assert contents(project.config.parent / "monitor.db") == before
     states = [scene["state"] for scene in project.ok("scenes", "list", "--format", "json").json]
     assert states == ["done"] * len(series.scene_ids)
 
@@ -85,12 +83,8 @@ def test_flags_agree_with_the_truth(scanned, series, tmp_path):
 
 
 def test_the_same_scan_by_api_and_by_http_gives_the_same_alerts(make_project, series, scanned, serve_api, serve_folder):
-    items = [json.loads(path.read_text()) for path in sorted(series.folder.glob("LC*/*.json"))]
-    for item in items:
-        for asset in item["assets"].values():
-            asset["href"] = str(series.folder / item["id"] / asset["href"])
-    collection = json.loads((series.folder / "collection.json").read_text())
-    by_api = make_project(serve_api(items, [collection]))
+    items = [absolute_item(path) for path in sorted(series.folder.glob("LC*/*.json"))]
+    by_api = make_project(serve_api(items))
     by_http = make_project(f"{serve_folder(series.folder).url}/catalog.json")
     expected = outcome_of(scanned)
     for project in (by_api, by_http):
@@ -170,18 +164,35 @@ def test_scenes_and_alerts_print_as_tables_and_csv(scanned, series):
     assert "reference" not in scanned.ok("reference", "list").err
 
 
-def test_a_second_reference_is_the_next_version_and_the_first_can_come_back(scanned, series):
-    scanned.ok("reference", "fit", "lake", "--scene", series.scene_ids[0], "--k", 5)
-    versions = scanned.ok("reference", "list", "lake", "--format", "json").json
+def test_a_second_reference_is_the_next_version_and_the_first_can_come_back(make_project, series):
+    project = make_project()
+    project.ok("reference", "fit", "lake")
+    project.ok("reference", "fit", "lake", "--scene", series.scene_ids[0], "--k", 5)
+    versions = project.ok("reference", "list", "lake", "--format", "json").json
     assert [(row["version"], row["active"], row["k"]) for row in versions][1] == (2, True, 5)
-    scanned.ok("reference", "activate", "lake", 1)
-    versions = scanned.ok("reference", "list", "--format", "json").json
+    project.ok("reference", "activate", "lake", 1)
+    versions = project.ok("reference", "list", "--format", "json").json
     assert [row["active"] for row in versions] == [True, False]
-    assert scanned("reference", "activate", "lake", 9).code == 1
+    assert project("reference", "activate", "lake", 9).code == 1
 
 
-def test_the_clearest_scene_becomes_the_reference_when_none_is_named(make_project, series):
+def test_a_clear_scene_becomes_the_reference_when_none_is_named(make_project, series):
     project = make_project(monitor={"reference": {"scene": "auto"}})
     project.ok("scan")
     (row,) = project.ok("reference", "list", "--format", "json").json
-    assert row["scene_id"] == series.reference_id
+    with rasterio.open(series.truth(row["scene_id"])) as src:
+        assert (src.read(1) == Flag.CLOUD).mean() < 0.01
+    assert "done" in {scene["state"] for scene in project.ok("scenes", "list", "--format", "json").json}
+
+
+def test_a_scan_that_is_killed_is_finished_by_the_next_one(make_project, scanned):
+    project = make_project()
+    command = [sys.executable, "-m", "monitor", "--config", str(project.config), "scan"]
+    for seconds in (6, 9):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
+        process.wait()
+    project.ok("scan")
+    assert outcome_of(project) == outcome_of(scanned)
