@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.errors import ConfigError
@@ -110,6 +119,7 @@ class MonitorSettings(Section):
     sweep: SweepSettings = SweepSettings()
     detection: DetectionSettings = DetectionSettings()
     notify: list[str] = []
+    """Names of channels."""
 
     @field_validator("aoi")
     @classmethod
@@ -141,14 +151,6 @@ class MonitorSettings(Section):
             raise ValueError(f"{value!r} is neither a duration such as 6h nor a cron line ({error})") from None
         return value
 
-    @field_validator("notify")
-    @classmethod
-    def nothing_sent_yet(cls, value: list[str]) -> list[str]:
-        """Notifications are not built yet, and a silent one would be worse than none."""
-        if value:
-            raise ValueError("this version sends no notifications yet; leave the list empty")
-        return value
-
     @property
     def start_time(self) -> datetime:
         """Start of the first day looked at, UTC."""
@@ -171,6 +173,27 @@ class EngineSettings(Section):
     longest_retry: Duration = timedelta(hours=12)
     lease: Duration = timedelta(seconds=60)
     """A scene is held for so long, and renewed; when its holder dies, another takes it after this time."""
+
+
+class ChannelSettings(Section):
+    """Where messages go: an Apprise URL, and which of them."""
+
+    url: SecretStr
+    """https://appriseit.com lists the forms; with a password in it better given as MONITOR_CHANNELS__<NAME>__URL."""
+    kinds: list[Literal["cloud", "shadow", "anomaly"]] = Field(["anomaly"], min_length=1)
+    min_severity: Literal["low", "medium", "high"] = "low"
+    per_hour: int = Field(30, ge=1)
+    """What is above it is sent later."""
+    picture: bool = True
+
+
+class MuteSettings(Section):
+    """Alerts that nobody is told of: all conditions that are given hold. `area` is west, south, east, north."""
+
+    monitor: str | None = None
+    kind: Literal["cloud", "shadow", "anomaly"] | None = None
+    area: tuple[float, float, float, float] | None = None
+    until: date | None = None
 
 
 class DaemonSettings(Section):
@@ -205,6 +228,8 @@ class Settings(BaseSettings):
     monitors: list[MonitorSettings] = Field(min_length=1)
     engine: EngineSettings = EngineSettings()
     daemon: DaemonSettings = DaemonSettings()
+    channels: dict[Name, ChannelSettings] = {}
+    mutes: list[MuteSettings] = []
     web: WebSettings = WebSettings()
 
     @classmethod
@@ -230,6 +255,10 @@ class Settings(BaseSettings):
                 if catalog not in self.catalogs:
                     known = ", ".join(self.catalogs)
                     raise ValueError(f"monitor {monitor.name} uses catalog {catalog!r}; known are {known}")
+            for channel in monitor.notify:
+                if channel not in self.channels:
+                    known = ", ".join(self.channels) or "none"
+                    raise ValueError(f"monitor {monitor.name} notifies channel {channel!r}; known are {known}")
         return self
 
     def monitor(self, name: str) -> MonitorSettings:
@@ -285,6 +314,8 @@ def keys_at(location: tuple[int | str, ...]) -> set[str]:
         "detection": DetectionSettings,
         "engine": EngineSettings,
         "daemon": DaemonSettings,
+        "channels": ChannelSettings,
+        "mutes": MuteSettings,
         "web": WebSettings,
     }
     for part in location:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from monitor import scan, systemd
+from monitor import notify, scan, systemd
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings, load_settings
 from monitor.errors import MonitorError, NotFoundError
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 """Between looks at the queue when there is nothing to do."""
+NOTIFY_EVERY = "15s"
 CLOCK_STEP_S = 60.0
 """A change of the machine's clock by more than this starts all schedules anew."""
 BLOCKED_S = 300.0
@@ -97,6 +98,8 @@ class Daemon:
             for settled in work.step(TICK_S):
                 self.say(settled)
         elif self.once and not self.jobs.unfinished:
+            self.jobs.stop()
+            self.jobs.run("notify", self.notify)
             self.stopping.set()
         else:
             self.stopping.wait(TICK_S)
@@ -133,10 +136,17 @@ class Daemon:
 
     def plan(self) -> dict[str, Job]:
         """The jobs of the configuration."""
-        return {
+        jobs = {
             f"discover:{monitor.name}": Job(partial(self.discover, monitor), monitor.every)
             for monitor in self.settings.monitors
         }
+        return jobs | {"notify": Job(self.notify, NOTIFY_EVERY)}
+
+    def notify(self) -> None:
+        """Send the messages that wait."""
+        sent = notify.send_due(self.store, self.settings)
+        if sent:
+            log.info("%d messages sent", sent)
 
     def discover(self, monitor: MonitorSettings) -> None:
         """Look for scenes of a monitor, and fit its reference when it has none."""

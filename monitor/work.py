@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
-from monitor import pipeline
+from monitor import notify, pipeline
 from monitor.config import EngineSettings, MonitorSettings, Settings
 from monitor.engine import Attempt, Pool
 from monitor.errors import MonitorError, ReferenceModelError, StoreError, StoreUnavailable, TooFewPixels
@@ -115,7 +115,7 @@ class Work:
         for scene_pk, ready in list(self.claimed.items()):
             if ready is None:
                 break
-            settled.append(settle(self.store, self.owner, ready, self.settings.engine))
+            settled.append(settle(self.store, self.owner, ready, self.settings))
             del self.claimed[scene_pk]
         return settled
 
@@ -139,30 +139,32 @@ class Work:
         self.claimed.clear()
 
 
-def settle(store: Store, owner: str, answer: Answer, engine: EngineSettings) -> Settled:
+def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Settled:
     """Write what became of one scene, in one transaction, unless it is somebody else's by now."""
     scene, result = answer.job.scene, answer.result
     try:
         with store.session() as session:
             if not queue.holds(session, scene.pk, owner):
                 return Settled(scene, Outcome.LOST, None, answer.seconds)
-            outcome, error = write(session, scene, result, engine)
+            outcome, error = write(session, scene, result, settings)
     except (StoreUnavailable, StoreError):
         raise
     except Exception as problem:  # the rim: a result that cannot be stored is that scene's failure
         log.exception("scene %s: its result cannot be stored", scene.scene_id)
         failure = MonitorError(f"its result cannot be stored: {type(problem).__name__}: {problem}; please report it")
         with store.session() as session:
-            outcome, error = write(session, scene, failure, engine)
+            outcome, error = write(session, scene, failure, settings)
     return Settled(scene, outcome, error, answer.seconds)
 
 
 def write(
-    session: Session, scene: SceneRow, result: SceneResult | MonitorError, engine: EngineSettings
+    session: Session, scene: SceneRow, result: SceneResult | MonitorError, settings: Settings
 ) -> tuple[Outcome, str | None]:
     """The scene's new state, with its result or its error."""
     if not isinstance(result, MonitorError):
-        pipeline.store_result(session, scene, result)
+        now = datetime.now(UTC)
+        pipeline.store_result(session, scene, result, now=now)
+        notify.enqueue(session, settings, scene, now)
         return Outcome.DONE, None
     if isinstance(result, ReferenceModelError):
         queue.give_back(session, scene.pk)
@@ -170,10 +172,10 @@ def write(
     if isinstance(result, TooFewPixels):
         queue.mark_skipped(session, scene.pk, str(result))
         return Outcome.SKIPPED, str(result)
-    if scene.attempts >= engine.attempts:
+    if scene.attempts >= settings.engine.attempts:
         queue.mark_quarantined(session, scene.pk, str(result))
         return Outcome.QUARANTINED, str(result)
-    queue.mark_failed(session, scene.pk, str(result), datetime.now(UTC) + pause(scene.attempts, engine))
+    queue.mark_failed(session, scene.pk, str(result), datetime.now(UTC) + pause(scene.attempts, settings.engine))
     return Outcome.FAILED, str(result)
 
 

