@@ -210,6 +210,19 @@ class DaemonSettings(Section):
     log_format: Literal["console", "json"] = "console"
 
 
+class RetentionSettings(Section):
+    """What is kept for how long; null: for ever."""
+
+    label_maps: Duration | None = None
+    """By acquisition; the figures, findings and alerts of a scene stay."""
+    label_maps_mb: int | None = Field(None, ge=1)
+    """The newest scenes' maps up to this size are kept."""
+    sweeps: Duration | None = None
+    closed_alerts: Duration | None = None
+    """Resolved and dismissed alerts that nothing has happened to for so long."""
+    messages: Duration | None = timedelta(days=90)
+
+
 class WebSettings(Section):
     """Address of the pages and the API."""
 
@@ -230,6 +243,7 @@ class Settings(BaseSettings):
     daemon: DaemonSettings = DaemonSettings()
     channels: dict[Name, ChannelSettings] = {}
     mutes: list[MuteSettings] = []
+    retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
 
     @classmethod
@@ -316,6 +330,7 @@ def keys_at(location: tuple[int | str, ...]) -> set[str]:
         "daemon": DaemonSettings,
         "channels": ChannelSettings,
         "mutes": MuteSettings,
+        "retention": RetentionSettings,
         "web": WebSettings,
     }
     for part in location:

@@ -9,6 +9,8 @@ import shutil
 import signal
 import threading
 import time
+from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -18,11 +20,13 @@ from monitor import notify, scan, systemd
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings, load_settings
 from monitor.errors import MonitorError, NotFoundError
+from monitor.health import Meters, serve
 from monitor.jobs import Job, Jobs
 from monitor.store import Store, queue
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.engines import sqlite_file
+from monitor.store.retention import prune
 from monitor.store.service import lead, resign
 from monitor.training import model_file
 from monitor.work import Outcome, Settled, Watch, Work, owner_name
@@ -32,6 +36,9 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 """Between looks at the queue when there is nothing to do."""
 NOTIFY_EVERY = "15s"
+PRUNE_EVERY = "1d"
+STUCK_S = 180.0
+"""A main thread that is quiet for so long is stuck; waiting for a lock of the database takes less."""
 CLOCK_STEP_S = 60.0
 """A change of the machine's clock by more than this starts all schedules anew."""
 BLOCKED_S = 300.0
@@ -59,10 +66,13 @@ class Daemon:
         self.clock_offset = time.time() - time.monotonic()
         self.asked = float("-inf")
         self.beat = time.monotonic()
+        self.meters = Meters(store)
 
     def run(self) -> bool:
         """Work until stopped; whether all went well."""
         log.info("started as %s", self.owner)
+        port = None if self.once else self.settings.daemon.health_port
+        server = serve(port, self.meters, self.alive, self.ready) if port else None
         systemd.notify("READY=1")
         try:
             while not self.stopping.is_set():
@@ -77,7 +87,21 @@ class Daemon:
         finally:
             systemd.notify("STOPPING=1")
             self.drain()
+            if server is not None:
+                server.shutdown()
+                server.server_close()
         return self.failures == 0 and not self.jobs.failed
+
+    def alive(self) -> list[str]:
+        """Why the process should be started anew."""
+        quiet = time.monotonic() - self.beat
+        return [f"the main thread has been quiet for {quiet:.0f} s"] if quiet > STUCK_S else []
+
+    def ready(self) -> list[str]:
+        """Why scenes are not looked for or processed as they should be."""
+        reasons = [self.trouble] if self.trouble else []
+        reasons += [f"monitor {name}: {error}" for name, (_, error) in list(self.blocked.items())]
+        return [*self.alive(), *reasons, *(f"{name}: {error}" for name, error in list(self.jobs.failed.items()))]
 
     def tick(self) -> None:
         """One round: keep the lead, take what is due, store what is ready."""
@@ -140,7 +164,13 @@ class Daemon:
             f"discover:{monitor.name}": Job(partial(self.discover, monitor), monitor.every)
             for monitor in self.settings.monitors
         }
-        return jobs | {"notify": Job(self.notify, NOTIFY_EVERY)}
+        return jobs | {"notify": Job(self.notify, NOTIFY_EVERY), "prune": Job(self.prune, PRUNE_EVERY)}
+
+    def prune(self) -> None:
+        """Remove what is not to be kept."""
+        with self.store.session() as session:
+            pruned = prune(session, self.settings.retention, datetime.now(UTC))
+        log.info("pruned: %s", ", ".join(f"{count} {name}" for name, count in asdict(pruned).items()))
 
     def notify(self) -> None:
         """Send the messages that wait."""
@@ -195,6 +225,8 @@ class Daemon:
             self.failures += 1
         if settled.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
             self.failures += 1
+        self.meters.scenes.labels(scene.monitor, str(settled.outcome)).inc()
+        self.meters.seconds.labels(scene.monitor).observe(settled.seconds)
         level = logging.INFO if settled.outcome in (Outcome.DONE, Outcome.SKIPPED) else logging.WARNING
         reason = f": {settled.error}" if settled.error else ""
         log.log(level, "scene is %s after %.1f s%s", settled.outcome, settled.seconds, reason, extra=about)

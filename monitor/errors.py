@@ -14,6 +14,7 @@
         ├── AssetError            a band file is not what it says: HTML, truncated, not a raster
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
+        ├── AlertStateError       an alert cannot go from its state into that one
         └── NotFoundError         a name that nothing stored goes by
 
 A message says what was being done to which scene, what was found, and what to do about it.
@@ -74,6 +75,10 @@ class ReferenceModelError(PermanentError):
 
 class StoreError(PermanentError):
     """The database cannot be written or has another schema."""
+
+
+class AlertStateError(PermanentError):
+    """An alert cannot go from its state into that one."""
 
 
 class NotFoundError(PermanentError):
