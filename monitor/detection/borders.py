@@ -20,8 +20,11 @@ TOLERANCE_PX = 2
 
 @dataclass(frozen=True, eq=False)
 class Misalignment:
-    """Excess of border strength, float32 (rows, columns): `appeared` in the scene, `vanished` from the reference;
-    `before` is the strongest border that the reference has nearby."""
+    """Excess of border strength, float32 (rows, columns).
+
+    `appeared` in the scene, `vanished` from the reference; `before` is the strongest border that the reference
+    has nearby.
+    """
 
     appeared: NDArray[np.float32]
     vanished: NDArray[np.float32]

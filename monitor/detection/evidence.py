@@ -48,8 +48,11 @@ def material(
 
 
 def distances(canvas: Canvas, by_reference: LabelMap) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Residual: distance to the centroid a pixel had in the reference, over that cluster's spread. Novelty:
-    distance to the nearest centroid over that cluster's radius. 0 where unknown."""
+    """Residual and novelty, float32 (rows, columns).
+
+    Residual: distance to the centroid a pixel had in the reference, over that cluster's spread. Novelty:
+    distance to the nearest centroid over that cluster's radius. 0 where unknown.
+    """
     reference = canvas.reference
     features = reference.features(canvas.scene.reflectance)
     out = []
@@ -118,7 +121,7 @@ def spectral(objects: Objects, canvas: Canvas) -> Mapping[str, NDArray[np.float6
     now = {band: objects.mean(canvas.scene.reflectance[n]) for n, band in enumerate(bands)}
     then = {band: objects.mean(canvas.ground[n]) for n, band in enumerate(bands)}
     out: dict[str, NDArray[np.float64] | None] = {f"d_{band}": now[band] - then[band] for band in bands}
-    visible = [out[f"d_{band}"] for band in bands if band in VISIBLE]
+    visible = [now[band] - then[band] for band in bands if band in VISIBLE]
     out["brightness"] = np.mean(visible, axis=0) if visible else None
     for name, (one, other) in INDICES.items():
         known = one in now and other in now

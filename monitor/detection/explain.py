@@ -11,13 +11,13 @@ label's covariance. The cost of an explanation grows with the logarithm of its m
 broken band does not decide. The cloud's and the shadow's own variety widens their tolerance with their strength.
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from monitor.detection.explain_kernel import explain_pixels
 
 CLOUD_COLOUR = {
     "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.69, "swir16": 0.55, "swir22": 0.42,
@@ -35,24 +35,17 @@ CLOUD_SPREAD = {
 """... or by about this much reflectance: drops and ice differ most in the short-wave infrared."""
 OWN_CLOUD = 0.4
 """Clouds of one scene are alike: share of both about the colour of the scene's own thick clouds."""
-PLAIN_SHARE = 0.3
-"""Weight of that spread where opacity is fitted without regard to how bands vary together."""
-SHADOW_VARIETY = 0.10
-ANOMALY_COST = 14.0
-"""An anomaly must be worse explained otherwise: about 3 standard deviations in every band."""
-CLOUD_COST = 6.0
-CLOUD_ON_SHADOW_COST = 2.0
-COST_CAP = 40.0
-REFERENCE_BANDS = 6.0
-"""Costs are scaled to this number of bands, so that four bands and eight decide alike."""
 
 CLEAR, CLOUD, SHADOW, ANOMALY = range(4)
 
 
 class Colours(NamedTuple):
-    """Reflectance of cloud, how far clouds differ from it (in reflectance and as a share of
+    """What clouds, shadows and air look like, float32 (bands,).
+
+    Reflectance of cloud, how far clouds differ from it (in reflectance and as a share of
     their contrast), the share of light that a full shadow takes, the
-    light of the air; each float32 (bands,)."""
+    light of the air; each float32 (bands,).
+    """
 
     cloud: NDArray[np.float32]
     spread: NDArray[np.float32]
@@ -63,9 +56,12 @@ class Colours(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """Per pixel: `cost` (4, rows, columns) of the explanations, `opacity`, `depth`, `depth_weight` (its
+    """What is known of every pixel.
+
+    `cost` (4, rows, columns) of the explanations, `opacity`, `depth`, `depth_weight` (its
     inverse variance), `depth_misfit`, and `change` (the root of the squared distance to the expected ground per
-    band), `effect` (its size in the reference's scaled feature space, per band); float32 (rows, columns)."""
+    band), `effect` (its size in the reference's scaled feature space, per band); float32 (rows, columns).
+    """
 
     cost: NDArray[np.float32]
     opacity: NDArray[np.float32]
@@ -74,137 +70,6 @@ class Explained:
     depth_misfit: NDArray[np.float32]
     change: NDArray[np.float32]
     effect: NDArray[np.float32]
-
-
-@numba.njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"}, inline="always"
-)  # type: ignore[untyped-decorator]
-def _cost(misfit, variance, bands):  # type: ignore[no-untyped-def]
-    return REFERENCE_BANDS * math.log(1.0 + max(misfit, 0.0) / (variance * bands))
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})  # type: ignore[untyped-decorator]
-def _explain(  # type: ignore[no-untyped-def]
-    scene,
-    ground,
-    index,
-    season,
-    field,
-    block,
-    whiten,
-    deviation,
-    scale,
-    cloud,
-    spread,
-    variety,
-    taken,
-    dark,
-    cost,
-    opacity,
-    depth,
-    weight,
-    misfit,
-    change,
-    effect,
-):
-    bands, height, width = scene.shape
-    field_rows, field_columns = field.shape[1:]
-    e, u, v = np.empty(bands, np.float32), np.empty(bands, np.float32), np.empty(bands, np.float32)
-    for row in range(height):
-        y = (row + 0.5) / block - 0.5
-        y = min(max(y, 0.0), field_rows - 1.0)
-        y0 = int(y)
-        y1 = min(y0 + 1, field_rows - 1)
-        fy = np.float32(y - y0)
-        for column in range(width):
-            label = index[row, column]
-            if label < 0:
-                continue
-            x = (column + 0.5) / block - 0.5
-            x = min(max(x, 0.0), field_columns - 1.0)
-            x0 = int(x)
-            x1 = min(x0 + 1, field_columns - 1)
-            fx = np.float32(x - x0)
-            for band in range(bands):
-                slow = (field[band, y0, x0] * (1 - fx) + field[band, y0, x1] * fx) * (1 - fy)
-                slow += (field[band, y1, x0] * (1 - fx) + field[band, y1, x1] * fx) * fy
-                expected = ground[band, row, column] + season[label, band] + slow
-                e[band] = scene[band, row, column] - expected
-                u[band] = cloud[band] - expected
-                v[band] = -(expected - dark[band]) * taken[band]
-            ee = uu = vv = uv = ue = ve = np.float32(0.0)
-            for band in range(bands):
-                we = wu = wv = np.float32(0.0)
-                for other in range(band + 1):
-                    w = whiten[label, band, other]
-                    we += w * e[other]
-                    wu += w * u[other]
-                    wv += w * v[other]
-                ee += we * we
-                uu += wu * wu
-                vv += wv * wv
-                uv += wu * wv
-                ue += wu * we
-                ve += wv * we
-            uu += np.float32(1e-6)
-            vv += np.float32(1e-6)
-            a = ue / uu
-            z = ve / vv
-            a1 = min(max(a, 0.0), 1.6)
-            z1 = min(max(z, 0.0), 1.1)
-            cloudy = np.float32(0.0)
-            for band in range(bands):
-                left = e[band] - a1 * u[band]
-                wide = a1 * spread[band]
-                cloudy += left * left / (deviation[label, band] ** 2 + wide * wide)
-            rest = ee - 2 * a1 * ue + a1 * a1 * uu
-            cloudy = _cost(min(cloudy, rest / (1 + variety * variety * a1 * a1 * uu)), 1.0, bands)
-            top = low = np.float32(0.0)
-            for band in range(bands):
-                w = 1 / (deviation[label, band] ** 2 + (PLAIN_SHARE * spread[band]) ** 2)
-                top += w * u[band] * e[band]
-                low += w * u[band] * u[band]
-            a3 = min(max(top / (low + np.float32(1e-9)), 0.0), 1.6)
-            plain = np.float32(0.0)
-            for band in range(bands):
-                left = e[band] - a3 * u[band]
-                wide = a3 * spread[band]
-                plain += left * left / (deviation[label, band] ** 2 + wide * wide)
-            plain = _cost(plain, 1.0, bands)
-            if plain < cloudy:
-                cloudy = plain
-                a = a3
-            rest = ee - 2 * z1 * ve + z1 * z1 * vv
-            wide = 1 + SHADOW_VARIETY**2 * z1 * z1 * vv
-            shady = _cost(rest, wide, bands)
-            misfit[row, column] = math.sqrt(max(rest, 0.0) / (wide * bands))
-            det = uu * vv - uv * uv
-            if det > 1e-3 * uu * vv:
-                a2 = min(max((vv * ue - uv * ve) / det, 0.0), 1.6)
-                z2 = min(max((uu * ve - uv * ue) / det, 0.0), 1.1)
-                if a2 > 0.08 and z2 > 0.1:
-                    both = np.float32(0.0)
-                    for band in range(bands):
-                        left = e[band] - a2 * u[band] - z2 * v[band]
-                        wide = a2 * spread[band]
-                        deep = SHADOW_VARIETY * z2 * v[band]
-                        both += left * left / (deviation[label, band] ** 2 + wide * wide + deep * deep)
-                    both = _cost(both, 1.0, bands) + CLOUD_ON_SHADOW_COST
-                    if both < cloudy:
-                        cloudy = both
-                        a = a2
-            cost[0, row, column] = min(_cost(ee, 1.0, bands), COST_CAP)
-            cost[1, row, column] = min(cloudy + CLOUD_COST, COST_CAP)
-            cost[2, row, column] = min(shady, COST_CAP)
-            cost[3, row, column] = ANOMALY_COST
-            opacity[row, column] = a
-            depth[row, column] = z
-            weight[row, column] = vv
-            change[row, column] = math.sqrt(ee / bands)
-            size = np.float32(0.0)
-            for band in range(bands):
-                size += (e[band] / scale[band]) ** 2
-            effect[row, column] = math.sqrt(size / bands)
 
 
 def explain(
@@ -230,5 +95,5 @@ def explain(
     shape = scene.shape[1:]
     planes = [np.zeros(shape, np.float32) for _ in range(6)]
     cost = np.zeros((4, *shape), np.float32)
-    _explain(scene, ground, index, season, field, block, whiten, deviation, scale, *colours, cost, *planes)
+    explain_pixels(scene, ground, index, season, field, block, whiten, deviation, scale, *colours, cost, *planes)
     return Explained(cost, *planes)

@@ -44,13 +44,14 @@ class Prior:
 class Ground:
     """Unchanged ground today: ``scene - reference - season[label] - field`` has covariance per label.
 
-    `season` (k, bands); `field` float32 (bands, block rows, block columns), values at block centres;
+    `season` (k, bands); `field` float32 (bands, block rows, block columns), at the centres of `block_px` blocks;
     `covariance` (k, bands, bands); all in reflectance.
     """
 
     season: NDArray[np.float64]
     field: NDArray[np.float32]
     covariance: NDArray[np.float64]
+    block_px: float = FIELD_BLOCK_PX
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground
 
 
 def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest: NDArray[np.float32]) -> Ground:
-    """Ground as the pixels that an earlier look found clear show it; the slow field stays within `thickest` (bands,)."""
+    """Ground as the pixels found clear show it; the slow field stays within `thickest` (bands,)."""
     k, bands = prior.level.shape
     season = np.zeros((k, bands))
     for label in range(k):

@@ -5,8 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.sun import cast
 from monitor.detection.looks import OPAQUE, Canvas, Look, box, shade_fits, slope
+from monitor.detection.sun import cast
 
 SOFT_EDGE = 0.03
 """Opacity per pixel; thin clouds fade out, roofs and roads end."""
@@ -24,7 +24,7 @@ DUE = 0.3
 """Predicted depth from which a shadow is due; what is twice as dark there is one."""
 HALF_WHITE = 0.05
 """Clouds brighten the visible by at least this opacity; what only changes beyond it is vegetation."""
-SNOW_INDEX = 0.6
+SNOW_INDEX = 0.45
 SNOW_GREEN = 0.15
 SHIP_PX = 16
 SHADOW_MISSED = 1.0
@@ -38,7 +38,9 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
     kind = seen.best.copy()
     kind[canvas.index < 0] = CLEAR
     white = box(whiteness(canvas, canvas.index >= 0), canvas.window)
-    kind[(kind == CLOUD) & (snow(canvas) | (white < HALF_WHITE))] = ANOMALY
+    covered = snow(canvas)
+    kind[(kind == CLOUD) & (covered | (white < HALF_WHITE))] = ANOMALY
+    kind[covered & ~canvas.compared] = CLEAR
     reject_bright_ground(canvas, seen, kind)
     reject_shadowless(canvas, seen, kind)
     grow_clouds(canvas, seen, kind)

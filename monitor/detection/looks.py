@@ -1,16 +1,17 @@
 """Two looks at a scene: a first one with what the reference knows, a second one with what the clear part shows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.explain import (
     ANOMALY,
-    CLOUD_COST,
     CLEAR,
     CLOUD,
     CLOUD_COLOUR,
@@ -18,11 +19,12 @@ from monitor.detection.explain import (
     CLOUD_VARIETY,
     LIGHT_TAKEN,
     OWN_CLOUD,
-    Colours,
     SHADOW,
+    Colours,
     Explained,
     explain,
 )
+from monitor.detection.explain_kernel import CLOUD_COST
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -65,6 +67,7 @@ WHITER_MARGIN = 3.0
 THICKEST_HAZE = 0.08
 """Opacity up to which slow brightening is haze; more is cloud."""
 MIN_CLEAR_PX = 500
+LEARN_PX = 600_000
 COARSE_M = 300.0
 SMALLEST_CLEAR = 0.1
 THICK = 0.5
@@ -94,16 +97,22 @@ class Canvas:
     within: NDArray[np.float64]
     colours: Colours
     sun: Sun | None
+    step: int = 1
 
     @property
     def window(self) -> int:
         """Side of the square that evidence is averaged over, in pixels; coarse pixels stand alone."""
-        return 3 if self.scene.grid.pixel_size_m < COARSE_M else 1
+        return 3 if self.scene.grid.pixel_size_m < COARSE_M * self.step else 1
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Best explanation per pixel (uint8), where it is cloud or shadow too faint to be called so, the evidence, the smoothed costs, today's ground, the shade."""
+    """What one look saw.
+
+    `best` is the best explanation per pixel; `faint` where that was cloud or shadow too faint to be called so;
+    `smooth` the averaged costs (4, rows, columns), `shadow_cost` that of a shadow before geometry spoke; then
+    averaged opacity and depth, today's ground, and the shade that the clouds throw.
+    """
 
     best: NDArray[np.uint8]
     faint: NDArray[np.bool_]
@@ -151,26 +160,60 @@ def colours(scene: Scene, reference: ReferenceModel) -> Colours:
     sample = known[:, :: max(1, known.shape[1] // 100_000)]
     sample = sample[:, np.isfinite(sample).all(axis=0)]
     brightest = np.quantile(sample, 0.999, axis=1) if sample.size else np.zeros(len(scene.bands))
-    table = lambda colour: np.array([colour[band] for band in scene.bands], np.float32)  # noqa: E731
-    cloud = np.maximum(table(CLOUD_COLOUR), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
-    stretch = cloud / table(CLOUD_COLOUR)
+    cloud = np.maximum(table(CLOUD_COLOUR, scene.bands), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
+    stretch = cloud / table(CLOUD_COLOUR, scene.bands)
     air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction and sample.size:
         air = np.maximum(np.quantile(sample, 0.005, axis=1), 0).astype(np.float32)
-    return Colours(cloud, table(CLOUD_SPREAD) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN), air)
+    return Colours(
+        cloud, table(CLOUD_SPREAD, scene.bands) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands), air
+    )
+
+
+def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:
+    """The values of the bands, (bands,)."""
+    return np.array([values[band] for band in bands], np.float32)
 
 
 def look_again(canvas: Canvas) -> Look:
     """The last of three looks, or an earlier one where that left too little clear ground to learn from."""
-    shape = canvas.index.shape
-    seen = look(canvas, first_ground(sample(canvas, canvas.compared), canvas.prior, shape))
+    thin = thinned(canvas)
+    shape = thin.index.shape
+    seen = look(thin, first_ground(sample(thin, thin.compared), canvas.prior, shape))
+    last, ground = thin, seen.ground
     for _ in range(LOOKS - 1):
-        pixels = sample(canvas, quiet(canvas, seen))
-        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * canvas.compared.sum()):
-            return seen
-        own = replace(canvas, colours=own_colours(canvas, seen))
-        seen = look(own, second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud))
-    return seen
+        pixels = sample(thin, quiet(thin, seen))
+        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * thin.compared.sum()):
+            break
+        last = replace(thin, colours=own_colours(thin, seen))
+        ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
+        seen = look(last, ground)
+    if thin is canvas:
+        return seen
+    return look(replace(canvas, colours=last.colours), replace(ground, block_px=float(FIELD_BLOCK_PX * thin.step)))
+
+
+def thinned(canvas: Canvas) -> Canvas:
+    """Every n-th pixel of a large canvas, to learn from; a small one as it is."""
+    step = int(np.ceil(np.sqrt(canvas.index.size / LEARN_PX)))
+    if step <= 1:
+        return canvas
+    cut = (slice(step // 2, None, step), slice(step // 2, None, step))
+    every = (slice(None), *cut)
+    scene, reference = canvas.scene, canvas.reference
+    height, width = canvas.index[cut].shape
+    grid = replace(scene.grid, transform=scene.grid.transform * Affine.scale(step), height=height, width=width)
+    small = np.ascontiguousarray(scene.reflectance[every])
+    return replace(
+        canvas,
+        scene=replace(scene, grid=grid, reflectance=small, valid=scene.valid[cut], qa=None),
+        reference=replace(reference, grid=grid, reflectance=reference.reflectance[every], labels=reference.labels[cut]),
+        ground=np.ascontiguousarray(canvas.ground[every]),
+        index=np.ascontiguousarray(canvas.index[cut]),
+        compared=canvas.compared[cut],
+        sun=sun_of(scene.item, grid),
+        step=step,
+    )
 
 
 def own_colours(canvas: Canvas, seen: Look) -> Colours:
@@ -207,7 +250,8 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
         some = change[thin][clear[thin] & (labels[thin] == label)]
         if some.size:
             reach[label] = QUIET_REACH * np.median(some)
-    return clear & (change < reach[labels])
+    calm: NDArray[np.bool_] = clear & (change < reach[labels])
+    return calm
 
 
 def sample(canvas: Canvas, use: NDArray[np.bool_]) -> Pixels:
@@ -227,7 +271,7 @@ def look(canvas: Canvas, ground: Ground) -> Look:
         canvas.index,
         season,
         ground.field,
-        FIELD_BLOCK_PX,
+        ground.block_px,
         whiten,
         deviation,
         canvas.reference.scale,
@@ -278,7 +322,7 @@ def fused_depth(explained: Explained, depth: NDArray[np.float32], shade: Shade |
         return depth
     measured = box(explained.depth_weight)
     trust = np.where(shade.outside, 0, SHADE_TRUST).astype(np.float32)
-    return (measured * depth + trust * shade.taken) / (measured + trust + 1e-3)  # type: ignore[no-any-return]
+    return np.asarray((measured * depth + trust * shade.taken) / (measured + trust + 1e-3), np.float32)
 
 
 def expected_shadow(shade: Shade, cover: float) -> NDArray[np.float32]:
@@ -286,18 +330,17 @@ def expected_shadow(shade: Shade, cover: float) -> NDArray[np.float32]:
     near = cv2.dilate(shade.taken, np.ones((3, 3), np.uint8))
     wide = cv2.dilate(shade.taken, np.ones((9, 9), np.uint8))
     added = -SHADE_BONUS * np.clip(near / SHADE_CERTAIN, 0, 1) + FAR_FROM_SHADE_COST * (wide < 0.1)
-    return np.where(shade.outside, np.minimum(added, OFF_SCENE_BONUS * min(cover / CLOUDY, 1)), added).astype(
-        np.float32
-    )
+    off_scene = np.minimum(added, OFF_SCENE_BONUS * min(cover / CLOUDY, 1))
+    return np.asarray(np.where(shade.outside, off_scene, added), np.float32)
 
 
 def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Length of the gradient per pixel (Sobel)."""
     down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    return np.hypot(down, right)  # type: ignore[no-any-return]
+    return np.asarray(np.hypot(down, right), np.float32)
 
 
 def box(image: NDArray[np.float32], size: int = 3) -> NDArray[np.float32]:
     """Mean over a square window."""
-    return cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+    return np.asarray(cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT), np.float32)

@@ -14,19 +14,17 @@ def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float
     """Shares of the valid pixels by flag, border misalignment, disagreement of labels, agreement with QA_PIXEL."""
     canvas, seen = source.canvas, source.seen
     valid = canvas.scene.valid
-    count = max(int(valid.sum()), 1)
-    share = lambda mask: float((mask & valid).sum() / count)  # noqa: E731
     compared = canvas.compared
     clear = compared & (flags == Flag.CLEAR)
     labels = canvas.reference.labels
     differs = compared & (source.by_reference.labels != labels) & (source.by_reference.labels != NO_LABEL)
     metrics: dict[str, float | None] = {
         "valid_fraction": float(valid.mean()),
-        "cloud_fraction": share(flags == Flag.CLOUD),
-        "shadow_fraction": share(flags == Flag.SHADOW),
-        "anomaly_fraction": share(flags == Flag.ANOMALY),
-        "no_answer_fraction": share(flags == Flag.NO_ANSWER),
-        "no_reference_fraction": share(~compared),
+        "cloud_fraction": share(flags == Flag.CLOUD, valid),
+        "shadow_fraction": share(flags == Flag.SHADOW, valid),
+        "anomaly_fraction": share(flags == Flag.ANOMALY, valid),
+        "no_answer_fraction": share(flags == Flag.NO_ANSWER, valid),
+        "no_reference_fraction": share(~compared, valid),
         "misalignment_appeared": mean(source.borders.appeared, compared),
         "misalignment_vanished": mean(source.borders.vanished, compared),
         "label_disagreement": float(differs.sum() / max(int(compared.sum()), 1)),
@@ -42,6 +40,11 @@ def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float
     ):
         metrics[name] = None if qa is None else agreement(flags == flag, (qa & np.uint16(bits)) > 0, judged)
     return metrics
+
+
+def share(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> float:
+    """Share of the valid pixels that a mask covers."""
+    return float((mask & valid).sum() / max(int(valid.sum()), 1))
 
 
 def mean(image: NDArray[np.float32], where: NDArray[np.bool_]) -> float | None:

@@ -73,4 +73,4 @@ def objects_of(mask: NDArray[np.bool_], smallest: int = 1) -> Objects:
         keep[0] = False
         number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
         labels, count = number[labels], int(keep.sum()) + 1
-    return Objects(labels, count - 1)
+    return Objects(np.asarray(labels, np.int32), count - 1)

@@ -47,7 +47,8 @@ def score(kind: Kind, area: NDArray[np.intp], evidence: Evidence) -> NDArray[np.
         total = sum(
             (WEIGHTS[name] * values for name, values in features(area, evidence).items()), np.full(len(area), INTERCEPT)
         )
-        return 1 / (1 + np.exp(-total))  # type: ignore[no-any-return]
+        likely: NDArray[np.float64] = 1 / (1 + np.exp(-total))
+        return likely
     certain = evidence["opacity"] if kind == Kind.CLOUD else evidence["shadow_match"]
     size = np.log(np.clip(area, 1, LARGEST_PX)) / np.log(LARGEST_PX)
     return np.clip(0.55 + 0.25 * size + 0.2 * np.clip(0.5 if certain is None else certain, 0, 1), 0, 0.99)  # type: ignore[no-any-return]

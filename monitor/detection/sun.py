@@ -38,8 +38,12 @@ class Sun:
 
 @dataclass(frozen=True, eq=False)
 class Shade:
-    """Predicted share of the direct light taken (rows, columns), from clouds at `height_m`; `gain` is the share of
-    the scene's darkness that it explains; `outside` marks places whose cloud would lie outside the scene."""
+    """The shade that the clouds of a scene throw.
+
+    `taken` is the predicted share of the direct light taken (rows, columns), from clouds at `height_m`; `gain`
+    is the share of
+    the scene's darkness that it explains; `outside` marks places whose cloud would lie outside the scene.
+    """
 
     taken: NDArray[np.float32]
     outside: NDArray[np.bool_]
@@ -96,9 +100,17 @@ def find_shade(
     if not opacity.any() or total <= 0 or not resolved(sun):
         return None
     best = coarse_height(opacity, depth, weight, sun)
-    step = 0.5 / sun.px_per_m
+    factor = int(np.ceil(np.sqrt(opacity.size / SEARCH_PX)))
+    near, dark, mass = Sun(sun.rows_per_m / factor, sun.columns_per_m / factor), depth, weight
+    cloud = opacity
+    if factor > 1:
+        size = (opacity.shape[1] // factor, opacity.shape[0] // factor)
+        cloud, mass = thin(opacity, size), thin(weight, size)
+        dark = thin(weight * depth, size) / (mass + 1e-6)
+        total = float((mass * dark**2).sum()) + 1e-9
+    step = 0.5 / near.px_per_m
     tries = [
-        (gain_of(shade_of(opacity, sun, float(height), thickness), depth, weight) / total, float(height), thickness)
+        (gain_of(shade_of(cloud, near, float(height), thickness), dark, mass) / total, float(height), thickness)
         for height in best + step * np.arange(-4, 5)
         for thickness in THICKNESS
     ]
@@ -116,13 +128,17 @@ def coarse_height(
     factor = max(2, int(np.ceil(np.sqrt(opacity.size / SEARCH_PX))))
     small = (opacity.shape[1] // factor, opacity.shape[0] // factor)
     if min(small) < 8:
-        factor, small = 1, opacity.shape[::-1]
-    thin = lambda image: cv2.resize(image, small, interpolation=cv2.INTER_AREA)  # noqa: E731
-    cloud, mass = thin(opacity), thin(weight)
-    dark = thin(weight * depth) / (mass + 1e-6)
+        factor, small = 1, (opacity.shape[1], opacity.shape[0])
+    cloud, mass = thin(opacity, small), thin(weight, small)
+    dark = thin(weight * depth, small) / (mass + 1e-6)
     coarse = Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
     heights = np.arange(*HEIGHTS_M, max(0.5 / coarse.px_per_m, 20))
     return float(max(heights, key=lambda height: gain_of(cast(cloud, coarse, height), dark, mass)))
+
+
+def thin(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """The image averaged down to a size (columns, rows)."""
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def gain_of(shade: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]) -> float:

@@ -1,5 +1,7 @@
 """The main job from a catalog to alerts, through the commands."""
 
+import json
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -196,3 +198,31 @@ def test_a_scan_that_is_killed_is_finished_by_the_next_one(make_project, scanned
         process.wait()
     project.ok("scan")
     assert outcome_of(project) == outcome_of(scanned)
+
+
+def test_with_a_polygon_only_what_lies_inside_it_is_judged(make_project, series, tmp_path):
+    west, south, east, north = series.bbox
+    triangle = {"type": "Polygon", "coordinates": [[(west, south), (east, south), (west, north), (west, south)]]}
+    (tmp_path / "area.geojson").write_text(json.dumps(triangle))
+    project = make_project(monitor={"aoi": str(tmp_path / "area.geojson"), "bands": ["green", "red", "nir08"]})
+    project.ok("scan")
+    project.ok("export", "flags", series.scene_ids[1], "-o", tmp_path / "flags.tif")
+    with rasterio.open(tmp_path / "flags.tif") as src:
+        answered = src.read(1) != Flag.NO_ANSWER
+    assert answered.mean() == pytest.approx(0.5, abs=0.06)
+    features = project.ok("alerts", "list", "--format", "geojson").json["features"]
+    inside = shape(triangle).buffer(0.001)
+    assert all(shape(feature["geometry"]).within(inside) for feature in features)
+
+
+def test_a_scene_that_appears_late_is_taken_in_by_the_look_back(make_project, series, tmp_path):
+    folder = tmp_path / "late"
+    shutil.copytree(series.folder, folder)
+    collection = json.loads((folder / "collection.json").read_text())
+    late = [link for link in collection["links"] if series.scene_ids[3] in link["href"]]
+    rest = [link for link in collection["links"] if link not in late]
+    (folder / "collection.json").write_text(json.dumps(collection | {"links": rest}))
+    project = make_project(folder / "catalog.json")
+    assert project.ok("scan", "--format", "json").json["processed"] == 4
+    (folder / "collection.json").write_text(json.dumps(collection))
+    assert project.ok("scan", "--format", "json").json["processed"] == 1

@@ -1,0 +1,162 @@
+"""What detection says about small scenes whose truth is known."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.detection.result import Flag, Kind
+from tests.detection.fields import (
+    CLOUD,
+    SIZE,
+    SOIL,
+    cloudy,
+    disc,
+    ground,
+    judge,
+    later,
+    model,
+    paint,
+    scene,
+    with_sun,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cube():
+    return ground()
+
+
+@pytest.fixture(scope="module")
+def reference(cube):
+    return model(cube)
+
+
+def share(flags, mask, flag):
+    return float((flags[mask] == flag).mean())
+
+
+def test_a_scene_compared_with_itself_is_all_clear(cube, reference):
+    found = judge(scene(cube), reference)
+    assert (found.flags == Flag.CLEAR).all()
+    assert found.findings == ()
+
+
+def test_the_same_ground_with_another_days_noise_is_clear(cube, reference):
+    flags = judge(scene(later(cube)), reference).flags
+    assert (flags != Flag.CLEAR).mean() < 0.002
+
+
+def test_a_cloud_is_cloud_and_its_shadow_lies_away_from_the_sun(cube, reference):
+    flags = judge(scene(later(cloudy(cube, 80, 70, 12))), reference).flags
+    assert share(flags, disc(80, 70, 9), Flag.CLOUD) > 0.95
+    assert share(flags, disc(59, 49, 8), Flag.SHADOW) > 0.9
+    assert share(flags, disc(120, 60, 15), Flag.CLEAR) > 0.95
+
+
+def test_without_sun_angles_the_cloud_is_still_found(cube, reference):
+    now = with_sun(scene(later(cloudy(cube, 80, 70, 12))), None, None)
+    found = judge(now, reference)
+    assert share(found.flags, disc(80, 70, 9), Flag.CLOUD) > 0.95
+    assert found.metrics["cloud_height_m"] is None
+
+
+def test_bare_soil_in_forest_is_one_anomaly_with_evidence(cube, reference):
+    mask = disc(60, 50, 8)
+    found = judge(scene(later(paint(cube, mask, SOIL))), reference)
+    assert share(found.flags, mask, Flag.ANOMALY) > 0.9
+    (anomaly,) = [one for one in found.findings if one.kind == Kind.ANOMALY]
+    assert anomaly.pixels == pytest.approx(mask.sum(), rel=0.3)
+    assert anomaly.area_m2 == anomaly.pixels * 900
+    assert anomaly.score > 0.5
+    assert anomaly.evidence["d_ndvi"] < -0.2
+    assert anomaly.evidence["border_appeared"] > 0.3
+    assert anomaly.evidence["qa_overlap"] is None
+    assert "NDVI -" in anomaly.description
+
+
+def test_a_lake_that_fills_up_with_soil_shows_borders_that_vanished_or_appeared(cube, reference):
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[40:90, 118:150] = True
+    found = judge(scene(later(paint(cube, mask, SOIL))), reference)
+    anomaly = max((one for one in found.findings if one.kind == Kind.ANOMALY), key=lambda one: one.pixels)
+    assert anomaly.evidence["border_appeared"] > 1
+
+
+def test_a_ship_of_four_pixels_on_water_is_an_anomaly(cube, reference):
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[70:72, 140:142] = True
+    ship = np.array([0.36, 0.37, 0.38, 0.38, 0.36, 0.33])
+    found = judge(scene(later(paint(cube, mask, ship))), reference)
+    assert share(found.flags, mask, Flag.ANOMALY) > 0.5
+
+
+def test_fields_that_dry_within_their_old_borders_stay_quiet(cube, reference):
+    drying = cube * np.array([1.1, 1.08, 1.12, 0.93, 1.06, 1.08])[:, None, None]
+    now = np.where(cube[3] > 0.1, drying, cube)
+    flags = judge(scene(later(now)), reference).flags
+    assert (flags == Flag.ANOMALY).mean() < 0.01
+
+
+def test_gain_offset_and_shift_of_the_scene_change_nothing(cube, reference):
+    mask = disc(60, 50, 8)
+    now = later(paint(cube, mask, SOIL))
+    moved = np.roll(now, (1, -1), axis=(1, 2)) * 1.05 + 0.004
+    flags = judge(scene(moved), reference).flags
+    inner = np.s_[4:-4, 4:-4]
+    assert share(flags[inner], np.roll(mask, (1, -1), axis=(0, 1))[inner], Flag.ANOMALY) > 0.85
+    assert (flags[inner] == Flag.ANOMALY).sum() < 1.5 * mask.sum()
+
+
+def test_a_scene_that_is_all_cloud_has_no_anomaly(cube, reference):
+    rng = np.random.default_rng(3)
+    bright = CLOUD[:, None, None] * rng.uniform(0.9, 1.1, (1, SIZE, SIZE)) * np.ones_like(cube)
+    found = judge(scene(bright), reference)
+    assert share(found.flags, np.ones((SIZE, SIZE), bool), Flag.CLOUD) > 0.9
+    assert (found.flags == Flag.ANOMALY).mean() < 0.01
+
+
+def test_where_the_reference_is_unknown_clouds_are_told_and_no_anomaly_is_called(cube):
+    known = np.ones((SIZE, SIZE), bool)
+    known[30:90, 20:80] = False
+    now = paint(cloudy(cube, 70, 60, 10), disc(45, 35, 7), SOIL)
+    found = judge(scene(later(now)), model(cube, known))
+    assert share(found.flags, disc(70, 60, 7), Flag.CLOUD) > 0.8
+    assert not (found.flags[30:90, 20:80] == Flag.ANOMALY).any()
+    assert found.metrics["no_reference_fraction"] == pytest.approx(0.14, abs=0.01)
+
+
+def test_pixels_without_data_have_no_answer(cube, reference):
+    valid = np.ones((SIZE, SIZE), bool)
+    valid[:, :20] = False
+    flags = judge(scene(later(cube), valid), reference).flags
+    assert (flags[:, :20] == Flag.NO_ANSWER).all()
+    assert (flags[:, 20:] != Flag.NO_ANSWER).all()
+
+
+def test_four_bands_are_enough_for_cloud_and_change(cube):
+    four = cube[:4]
+    mask = disc(120, 40, 8)
+    now = later(paint(cloudy(cube, 80, 70, 12), mask, SOIL))[:4]
+    flags = judge(scene(now), model(four)).flags
+    assert share(flags, disc(80, 70, 9), Flag.CLOUD) > 0.9
+    assert share(flags, mask, Flag.ANOMALY) > 0.8
+
+
+def test_metrics_are_shares_that_add_up(cube, reference):
+    metrics = judge(scene(later(cloudy(cube, 80, 70, 12))), reference).metrics
+    parts = [metrics[f"{name}_fraction"] for name in ("cloud", "shadow", "anomaly", "no_answer")]
+    assert 0 < sum(parts) < 1
+    assert metrics["qa_cloud_agreement"] is None
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.integers(-3, 3), columns=st.integers(-3, 3))
+def test_moving_scene_and_reference_together_moves_the_findings_alone(rows, columns):
+    big = ground(seed=4, size=SIZE + 8)
+    changed = later(paint(big, disc(60, 60, 8, SIZE + 8), SOIL))
+    cut = np.s_[:, 4 + rows : 4 + rows + SIZE, 4 + columns : 4 + columns + SIZE]
+    mask = disc(60, 60, 6, SIZE + 8)[cut[1:]]
+    found = judge(scene(changed[cut]), model(big[cut]))
+    assert share(found.flags, mask, Flag.ANOMALY) > 0.95
+    assert sum(one.kind == Kind.ANOMALY for one in found.findings) == 1
