@@ -215,7 +215,7 @@ class RetentionSettings(Section):
 
     label_maps: Duration | None = None
     """By acquisition; the figures, findings and alerts of a scene stay."""
-    label_maps_mb: int | None = Field(None, ge=1)
+    label_maps_mb: float | None = Field(None, gt=0)
     """The newest scenes' maps up to this size are kept."""
     sweeps: Duration | None = None
     closed_alerts: Duration | None = None
