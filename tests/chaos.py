@@ -19,7 +19,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing import forkserver
@@ -58,7 +58,9 @@ class Figures:
     seconds: float = 0.0
 
 
-def write_config(folder: Path, series: SimulatedCatalog, database: str, **more: Any) -> Path:
+def write_config(
+    folder: Path, series: SimulatedCatalog, database: str, *, notify: Sequence[str] = (), **more: Any
+) -> Path:
     """A configuration that finds out quickly that a holder died."""
     content: dict[str, Any] = {
         "database": database,
@@ -72,6 +74,7 @@ def write_config(folder: Path, series: SimulatedCatalog, database: str, **more: 
                 "every": "1s",
                 "reference": {"scene": series.reference_id, "k": 5},
                 "sweep": {"k_min": 3, "k_max": 4},
+                "notify": list(notify),
             }
         ],
         "engine": {"workers": 2, "lease": "1s", "retry": "1s", "longest_retry": "2s"},
@@ -120,9 +123,9 @@ class Launcher:
 def launch() -> None:
     """The launcher's side: one daemon for every line."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    forkserver._forkserver.ensure_running()
     for line in sys.stdin:
         config = Path(line.strip())
+        share_fork_server()
         if (child := os.fork()) == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # the fork server is the launcher's child, which is all that the check in here would find wrong
@@ -134,6 +137,17 @@ def launch() -> None:
             monitor_main()
             os._exit(0)
         print(child, flush=True)
+
+
+def share_fork_server() -> None:
+    """Have one running; a client that is killed while it connects ends it."""
+    server = forkserver._forkserver
+    try:
+        server.ensure_running()
+    except ChildProcessError:
+        os.close(server._forkserver_alive_fd)
+        server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
+        server.ensure_running()
 
 
 def is_worked_off(store: Store) -> bool:
@@ -186,27 +200,28 @@ def check(store: Store, series: SimulatedCatalog, received: Counter[str], figure
 
 
 def run(
-    folder: Path, new_database: Callable[[], str], series: SimulatedCatalog, kills: int, seed: int, receiver: Sink
+    folder: Path,
+    new_database: Callable[[], str],
+    series: SimulatedCatalog,
+    kills: int,
+    seed: int,
+    receiver: Sink,
+    launcher: Launcher,
 ) -> Figures:
     """So many kills, in as many rounds as it takes; the last round ends without one."""
-    launcher = Launcher()
     luck, figures, started = random.Random(seed), Figures(), time.monotonic()
     channels = {"ops": {"url": receiver.url, "picture": False, "per_hour": 10_000}}
     while figures.kills < kills or figures.rounds == 0:
         receiver.messages.clear()
         database = new_database()
         home = folder / f"round{figures.rounds}"
-        config = write_config(home, series, database, channels=channels)
-        content = yaml.safe_load(config.read_text())
-        content["monitors"][0]["notify"] = ["ops"]
-        config.write_text(yaml.safe_dump(content))
+        config = write_config(home, series, database, channels=channels, notify=["ops"])
         with open_store(database) as store:
             one_round(config, store, luck, figures, kills, launcher)
             check(store, series, receiver.keys, figures)
         figures.rounds += 1
         print(json.dumps(asdict(figures)), file=sys.stderr, flush=True)
         shutil.rmtree(home)
-    launcher.close()
     figures.seconds = round(time.monotonic() - started, 1)
     return figures
 
@@ -277,7 +292,9 @@ def main() -> None:
         folder = Path(name)
         series = write_catalog(folder / "catalog", dates=options.scenes, seed=3, size=(96, 96))
         with postgresql() if options.database == "postgresql" else sqlite(folder) as new_database:
-            figures = run(folder, new_database, series, options.kills, options.seed, receiver)
+            launcher = Launcher()
+            figures = run(folder, new_database, series, options.kills, options.seed, receiver, launcher)
+            launcher.close()
     print(
         json.dumps({"database": options.database, "catalog": options.scenes, "cpus": os.cpu_count(), **asdict(figures)})
     )

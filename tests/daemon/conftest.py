@@ -1,21 +1,19 @@
 """A small simulated series and the daemon as a process of its own."""
 
-import json
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
 from monitor.simulate import SimulatedCatalog, write_catalog
 from monitor.store import Store, open_store
 from monitor.store.scenes import list_scenes
-from tests.chaos import is_worked_off, start_daemon, write_config
+from tests.chaos import Launcher, is_worked_off, start_daemon, write_config
 from tests.sink import Sink, sink
 
 
@@ -31,12 +29,16 @@ class Service:
 
     config: Path
     database: str
-    processes: list[subprocess.Popen[bytes]]
+    launcher: Launcher
+    processes: list[psutil.Process]
 
-    def start(self, *options: str) -> subprocess.Popen[bytes]:
-        process = start_daemon(self.config, *options)
+    def start(self) -> psutil.Process:
+        process = psutil.Process(self.launcher.start(self.config))
         self.processes.append(process)
         return process
+
+    def once(self) -> int:
+        return start_daemon(self.config, "--once").wait(90)
 
     def change(self, **settings: Any) -> None:
         content = yaml.safe_load(self.config.read_text())
@@ -46,7 +48,8 @@ class Service:
 
     @property
     def log(self) -> str:
-        return (self.config.parent / "daemon.log").read_text()
+        path = self.config.parent / "daemon.log"
+        return path.read_text() if path.exists() else ""
 
     @property
     def store(self) -> Store:
@@ -70,23 +73,31 @@ class Service:
         self.wait(lambda: text in self.log, seconds)
 
 
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """A process that has imported everything and forks daemons."""
+    made = Launcher()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def make_service(tmp_path, tiny) -> Iterator[Callable[..., Service]]:
+def make_service(tmp_path, tiny, launcher) -> Iterator[Callable[..., Service]]:
     """make_service(database, **settings): a service on the tiny series; its daemons end with the test."""
     made: list[Service] = []
 
     def make(database: str, series: SimulatedCatalog = tiny, **settings: Any) -> Service:
         config = write_config(tmp_path / f"service{len(made)}", series, database, **settings)
-        service = Service(config, database, [])
+        service = Service(config, database, launcher, [])
         made.append(service)
         return service
 
     yield make
     for service in made:
         for process in service.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-            process.wait()
+            if process.is_running():
+                process.kill()
+            process.wait(10)
 
 
 @pytest.fixture
@@ -94,7 +105,3 @@ def receiver() -> Iterator[Sink]:
     """A receiver of messages."""
     with sink() as made:
         yield made
-
-
-def json_lines(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
