@@ -41,7 +41,7 @@ from monitor.store.tables import Alert, AlertEvent, Finding, LabelMap, NoticeSta
 from tests.sink import Sink, sink
 
 LONGEST_LIFE_S = 5.0
-PATIENCE_S = 600.0
+PATIENCE_S = 3600.0
 
 
 @dataclass

