@@ -27,6 +27,8 @@ HALF_WHITE = 0.05
 SNOW_INDEX = 0.45
 SNOW_GREEN = 0.15
 SHIP_PX = 16
+DAZZLING = 0.25
+"""Opacity that clouds of a few pixels seldom reach."""
 SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
 CORE_PX = 15
@@ -94,7 +96,11 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     weight = 1 / (1 / (seen.explained.depth_weight[rows, columns] + 1e-3) + 0.15**2)
     mass = np.bincount(ids, weight * size**2, count)
     support = np.bincount(ids, weight * size * seen.depth[rows, columns], count) / np.maximum(mass, 1e-6)
-    lacking = small & ((1 - support) * np.sqrt(mass) > SHADOW_MISSED)
+    sureness = np.sqrt(mass)
+    peak = np.zeros(count, np.float32)
+    np.maximum.at(peak, labels[mask], seen.explained.opacity[mask])
+    lacking = small & ((1 - support) * sureness > SHADOW_MISSED)
+    lacking |= small & (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
     kind[lacking[labels]] = ANOMALY
 
 
