@@ -63,6 +63,7 @@ class Daemon:
         self.areas: dict[str, Any] = {}
         self.trouble: str | None = None
         self.failures = 0
+        self.turn = 0
         self.clock_offset = time.time() - time.monotonic()
         self.asked = float("-inf")
         self.beat = time.monotonic()
@@ -184,12 +185,14 @@ class Daemon:
         log.info("%s: %d found, %d malformed", monitor.name, report.found, report.failed)
 
     def claim(self, work: Work) -> None:
-        """Take what is due, while there is room for it and on the disk."""
+        """Take what is due, while there is room for it and on the disk; every monitor is the first one in turn."""
         problem = disk_problem(self.settings, self.store)
         self.say_trouble("disk", problem)
         if problem:
             return
-        for monitor in self.settings.monitors:
+        monitors = self.settings.monitors
+        self.turn = (self.turn + 1) % len(monitors)
+        for monitor in monitors[self.turn :] + monitors[: self.turn]:
             if not work.has_room:
                 return
             until, _ = self.blocked.get(monitor.name, (0.0, ""))

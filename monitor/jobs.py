@@ -26,6 +26,10 @@ MISFIRE_GRACE_S = 6 * 3600
 """A run that could not start in time is made up for within so many seconds, several missed ones by one."""
 
 
+RETRY = timedelta(minutes=5)
+"""A job that failed runs again after this time, if its schedule is not sooner."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What to do and how often: `every` is a duration or a cron line."""
@@ -96,7 +100,15 @@ class Jobs:
             self.failed.pop(name, None)
         else:
             self.failed[name] = error
+            self.bring_forward(name)
         self.unfinished.discard(name)
+
+    def bring_forward(self, name: str) -> None:
+        """Have a job that failed run again soon."""
+        job = self.scheduler.get_job(name) if self.scheduler is not None else None
+        soon = datetime.now(UTC) + RETRY
+        if job is not None and job.next_run_time > soon:
+            job.modify(next_run_time=soon)
 
 
 def say_what_did_not_run(event: JobEvent) -> None:

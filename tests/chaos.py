@@ -32,6 +32,7 @@ from sqlalchemy import func, select
 
 from monitor.cli import main as monitor_main
 from monitor.detection.result import Kind
+from monitor.engine import context
 from monitor.errors import MonitorError
 from monitor.simulate import SimulatedCatalog, write_catalog
 from monitor.store import Store, open_store
@@ -140,7 +141,7 @@ def launch() -> None:
 
 
 def share_fork_server() -> None:
-    """Have one running; a client that is killed while it connects ends it."""
+    """Have one running and ready; a client that is killed while it connects ends it."""
     server = forkserver._forkserver
     try:
         server.ensure_running()
@@ -148,6 +149,9 @@ def share_fork_server() -> None:
         os.close(server._forkserver_alive_fd)
         server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
         server.ensure_running()
+    first = context.Process(target=int)
+    first.start()
+    first.join()
 
 
 def is_worked_off(store: Store) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,9 @@ import pytest
 
 from monitor.config import load_settings
 from monitor.daemon import Daemon
+from monitor.errors import CatalogUnavailable
 from monitor.health import Meters, serve
-from monitor.jobs import trigger_of
+from monitor.jobs import Job, trigger_of
 from monitor.scan import scan
 from monitor.store import open_store
 from monitor.store.service import lead
@@ -89,3 +91,25 @@ def test_a_schedule_is_a_duration_or_a_cron_line_in_utc():
     now = datetime(2024, 5, 1, 10, tzinfo=UTC)
     assert trigger_of("6h").interval == timedelta(hours=6)
     assert trigger_of("15 */6 * * *").get_next_fire_time(None, now) == datetime(2024, 5, 1, 12, 15, tzinfo=UTC)
+
+
+def test_a_job_that_failed_runs_again_soon_and_one_that_went_well_waits_for_its_turn(daemon):
+    def fail() -> None:
+        raise CatalogUnavailable("no answer")
+
+    daemon.jobs.start({"fails": Job(fail, "6h"), "works": Job(lambda: None, "6h")})
+    while daemon.jobs.unfinished:
+        time.sleep(0.05)
+    left = {job.id: job.next_run_time - datetime.now(UTC) for job in daemon.jobs.scheduler.get_jobs()}
+    assert left["fails"] < timedelta(minutes=6)
+    assert left["works"] > timedelta(hours=5)
+    assert daemon.ready() == ["fails: no answer"]
+    daemon.jobs.stop()
+
+
+def test_the_url_of_a_channel_may_come_from_the_environment(tmp_path, tiny, monkeypatch):
+    monkeypatch.setenv("MONITOR_CHANNELS__OPS__URL", "json://elsewhere/")
+    config = write_config(tmp_path, tiny, "sqlite:///monitor.db", channels={"ops": {"per_hour": 3}}, notify=["ops"])
+    channel = load_settings(config).channels["ops"]
+    assert (channel.url.get_secret_value(), channel.per_hour) == ("json://elsewhere/", 3)
+    assert "elsewhere" not in repr(channel)
