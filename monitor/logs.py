@@ -29,5 +29,6 @@ def configure(form: Literal["console", "json"], *, verbose: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for chatty in ("apscheduler", "rasterio", "urllib3", "matplotlib", "numba", "alembic"):
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    for chatty in ("rasterio", "urllib3", "matplotlib", "numba", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -3,7 +3,7 @@
     python -m tests.chaos --kills 300 --scenes 60 --database sqlite
     python -m tests.chaos --kills 300 --scenes 60 --database postgresql
 
-Whenever the catalog is worked off, everything is checked and a new round starts on an empty database. Prints its
+A round starts with the scenes found and the reference fitted. Whenever the catalog is worked off, everything is checked and a new round starts on an empty database. Prints its
 figures as JSON; a broken promise is an AssertionError.
 """
 
@@ -31,9 +31,11 @@ import yaml
 from sqlalchemy import func, select
 
 from monitor.cli import main as monitor_main
+from monitor.config import load_settings
 from monitor.detection.result import Kind
 from monitor.engine import context
 from monitor.errors import MonitorError
+from monitor.scan import search
 from monitor.simulate import SimulatedCatalog, write_catalog
 from monitor.store import Store, open_store
 from monitor.store.outbox import list_notices
@@ -221,6 +223,9 @@ def run(
         home = folder / f"round{figures.rounds}"
         config = write_config(home, series, database, channels=channels, notify=["ops"])
         with open_store(database) as store:
+            store.upgrade()
+            settings = load_settings(config)
+            search(store, settings, settings.monitors[0])
             one_round(config, store, luck, figures, kills, launcher)
             check(store, series, receiver.keys, figures)
         figures.rounds += 1
