@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -55,7 +55,7 @@ class Worker(Generic[Job]):
     pipe: Connection
     job: Job | None = None
     started: float = 0.0
-    jobs: int = field(default=0)
+    jobs: int = 0
 
     def end(self) -> None:
         """Kill the process and forget it."""

@@ -3,8 +3,8 @@
     python -m tests.chaos --kills 300 --scenes 60 --database sqlite
     python -m tests.chaos --kills 300 --scenes 60 --database postgresql
 
-A round starts with the scenes found and the reference fitted. Whenever the catalog is worked off, everything is checked and a new round starts on an empty database. Prints its
-figures as JSON; a broken promise is an AssertionError.
+A round starts with the scenes found and the reference fitted. Whenever the catalog is worked off, everything is
+checked and a new round starts on an empty database. Prints its figures as JSON; a broken promise is an AssertionError.
 """
 
 import argparse

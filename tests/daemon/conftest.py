@@ -38,7 +38,7 @@ class Service:
         return process
 
     def once(self) -> int:
-        return start_daemon(self.config, "--once").wait(90)
+        return start_daemon(self.config, "--once").wait(300)
 
     def change(self, **settings: Any) -> None:
         content = yaml.safe_load(self.config.read_text())
@@ -59,17 +59,17 @@ class Service:
         with self.store as store, store.session(read_only=True) as session:
             return {scene.scene_id: str(scene.state) for scene in list_scenes(session)}
 
-    def wait(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 240.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, self.log[-4000:]
             time.sleep(0.1)
 
-    def wait_until_worked_off(self, seconds: float = 60.0) -> None:
+    def wait_until_worked_off(self, seconds: float = 240.0) -> None:
         with self.store as store:
             self.wait(lambda: is_worked_off(store), seconds)
 
-    def wait_for_log(self, text: str, seconds: float = 60.0) -> None:
+    def wait_for_log(self, text: str, seconds: float = 240.0) -> None:
         self.wait(lambda: text in self.log, seconds)
 
 

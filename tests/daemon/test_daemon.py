@@ -115,7 +115,7 @@ def test_a_database_locked_for_30_s_delays_and_loses_nothing(make_service, sqlit
     assert process.is_running()
     blocker.execute("ROLLBACK")
     blocker.close()
-    service.wait_until_worked_off(90)
+    service.wait_until_worked_off()
     assert service.states() == all_done(tiny)
 
 

@@ -16,6 +16,7 @@ from monitor.health import Meters, serve
 from monitor.jobs import Job, trigger_of
 from monitor.scan import scan
 from monitor.store import open_store
+from monitor.store.scenes import list_scenes
 from monitor.store.service import lead
 from tests.chaos import write_config
 from tests.e2e.conftest import run_command
@@ -73,6 +74,19 @@ def test_the_status_names_who_leads_and_counts(daemon, tiny):
     assert shown["monitors"][0]["scenes"] == {"done": len(tiny.scene_ids)}
     table = run_command("--config", daemon.config, "status")
     assert (table.code, "led by somebody" in table.out) == (0, True)
+
+
+def test_pruning_says_what_would_go_and_a_backup_can_be_opened(daemon, tiny, tmp_path):
+    scan(daemon.store, daemon.settings, daemon.settings.monitors[0])
+    write_config(tmp_path, tiny, "sqlite:///monitor.db", retention={"label_maps": "1d"})
+    command = ("--config", daemon.config, "db")
+    assert f"label maps: {3 * len(tiny.scene_ids)} would be removed" in run_command(*command, "prune", "--dry-run").out
+    assert run_command(*command, "backup", tmp_path / "copy.db").code == 0
+    with open_store(f"sqlite:///{tmp_path / 'copy.db'}") as copy, copy.session(read_only=True) as session:
+        assert len(list_scenes(session)) == len(tiny.scene_ids)
+    assert run_command(*command, "backup", tmp_path / "copy.db").code == 2
+    assert f"label maps: {3 * len(tiny.scene_ids)} removed" in run_command(*command, "prune").out
+    assert "label maps: 0 removed" in run_command(*command, "prune").out
 
 
 def test_when_the_clock_is_set_all_schedules_start_anew(daemon, caplog):
