@@ -88,7 +88,7 @@ class Pool(Generic[Job, Result]):
         return len(self.busy) < self.settings.workers
 
     def start(self, job: Job) -> None:
-        """Give a job to an idle worker, or a new one."""
+        """Give a job to an idle worker, or a new one; raises WorkerLost when there is none to be had."""
         idle = [worker for worker in self.workers if worker.job is None]
         for worker in idle:
             if worker.jobs >= JOBS_PER_WORKER or not worker.process.is_alive():
@@ -142,13 +142,18 @@ class Pool(Generic[Job, Result]):
         return self.settings.timeout.total_seconds()
 
     def add(self) -> Worker[Job]:
-        """Start a worker."""
+        """Start a worker; raises WorkerLost when the system gives no process."""
         ours, theirs = context.Pipe()
         threads = max((os.cpu_count() or 1) // self.settings.workers, 1)
         limit = memory_limit(self.settings)
         process = context.Process(target=serve, args=(theirs, self.work, limit, threads), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except (OSError, EOFError) as error:
+            ours.close()
+            raise WorkerLost(f"no worker process can be started: {error}; are there too many?") from error
+        finally:
+            theirs.close()
         worker: Worker[Job] = Worker(process, ours)
         self.workers.append(worker)
         return worker

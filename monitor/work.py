@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from monitor import notify, pipeline
 from monitor.config import EngineSettings, MonitorSettings, Settings
 from monitor.engine import Attempt, Pool
-from monitor.errors import MonitorError, ReferenceModelError, StoreError, StoreUnavailable, TooFewPixels
+from monitor.errors import MonitorError, ReferenceModelError, StoreError, StoreUnavailable, TooFewPixels, WorkerLost
 from monitor.pipeline import ModelFile, SceneJob, SceneResult
 from monitor.store import Store, queue
 from monitor.store.scenes import SceneRow, item_of
@@ -92,7 +92,10 @@ class Work:
         return self.pool.has_room and len(self.claimed) < AHEAD * self.settings.engine.workers
 
     def start(self, scene_pk: int, watch: Watch, *, early: bool = False) -> bool:
-        """Claim a scene and have it analysed; whether it was there to be claimed."""
+        """Claim a scene and have it analysed; whether it was there to be claimed.
+
+        Raises WorkerLost when no process can be started; the scene is given back then.
+        """
         with self.store.session() as session:
             scene = queue.claim(session, scene_pk, self.owner, self.settings.engine.lease, early=early)
             if scene is None:
@@ -100,7 +103,13 @@ class Work:
             item = item_of(session, scene_pk)
         catalog = self.settings.catalogs.get(scene.catalog)
         self.claimed[scene_pk] = None
-        self.pool.start(SceneJob(scene, item, watch.monitor, catalog, watch.area, watch.model))
+        try:
+            self.pool.start(SceneJob(scene, item, watch.monitor, catalog, watch.area, watch.model))
+        except WorkerLost:
+            del self.claimed[scene_pk]
+            with self.store.session() as session:
+                queue.give_back(session, scene_pk)
+            raise
         return True
 
     def step(self, timeout_s: float) -> list[Settled]:

@@ -32,7 +32,7 @@ def work(order: tuple[str, float]) -> tuple[float, int]:
 
 @pytest.fixture
 def pool():
-    made = Pool(work, EngineSettings(workers=2, timeout="5s", memory_mb=1500))
+    made = Pool(work, EngineSettings(workers=2, timeout="2m", memory_mb=1500))
     yield made
     made.close()
 
@@ -63,21 +63,22 @@ def test_a_crash_is_one_failed_job_with_its_reason(pool):
 
 
 def test_a_worker_killed_by_somebody_else_is_replaced(pool):
-    pool.start(("sleep", 60))
+    pool.start(("sleep", 600))
     os.kill(pool.busy[0].process.pid, signal.SIGKILL)
-    (lost,) = pool.finished(5.0)
+    (lost,) = pool.finished(60.0)
     assert "ended by SIGKILL" in str(lost.result)
     assert run(pool, ("square", 3))[("square", 3)][0] == 9
 
 
-def test_a_job_that_hangs_is_stopped_at_its_time_limit():
-    pool = Pool(work, EngineSettings(workers=1, timeout="1s"))
+def test_a_job_that_hangs_is_stopped_at_its_time_limit(pool):
+    run(pool, ("square", 1))
+    pool = Pool(work, EngineSettings(workers=1, timeout="5s"))
     started = time.monotonic()
-    ended = run(pool, ("sleep", 60), ("square", 3))
+    ended = run(pool, ("sleep", 600), ("square", 3))
     pool.close()
-    assert "stopped after 1 s" in str(ended[("sleep", 60)])
+    assert "stopped after 5 s" in str(ended[("sleep", 600)])
     assert ended[("square", 3)][0] == 9
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 300
 
 
 def test_a_job_that_needs_too_much_memory_is_stopped_by_its_limit(pool):
@@ -91,6 +92,15 @@ def test_no_process_is_left_behind(pool):
     workers = [psutil.Process(worker.process.pid) for worker in pool.workers]
     pool.close()
     assert all(not worker.is_running() for worker in workers)
+
+
+def test_a_fork_server_that_was_killed_is_replaced(pool):
+    run(pool, ("square", 1))
+    (server,) = [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
+    server.kill()
+    for worker in list(pool.workers):
+        pool.remove(worker)
+    assert run(pool, ("square", 3))[("square", 3)][0] == 9
 
 
 def test_a_single_job_raises_its_error():
