@@ -6,6 +6,7 @@ from monitor.config import DetectionSettings
 from monitor.detection.borders import misalignment
 from monitor.detection.evidence import material
 from monitor.detection.findings import find
+from monitor.detection.fringe import absorb_scraps
 from monitor.detection.kinds import decide
 from monitor.detection.looks import lay_out, look_again
 from monitor.detection.metrics import measure_scene
@@ -28,6 +29,7 @@ def detect(
     alone = (canvas.index >= 0) & ~canvas.compared
     flags[alone & (flags == Flag.ANOMALY)] = Flag.NO_ANSWER
     flags[canvas.index < 0] = Flag.NO_ANSWER
+    absorb_scraps(flags)
     borders = misalignment(reference.label_map, by_reference, by_sweep)
     source = material(canvas, seen, flags, borders, by_reference)
     findings = find(flags, source)

@@ -1,0 +1,221 @@
+"""How likely an anomaly is real: fits the logistic of monitor/detection/score.py and shows how well it is calibrated.
+
+    python benchmarks/score_fit.py [--shared ../shared] [--work DIR] [--dates 3] [--fit 1-6] [--test 7-10] [--picture P]
+
+Every object that detection considers, also those that it drops as unlikely, of generated scenes of both sites (normal,
+hard, drift 2) is real or not: real where at least 30 % of its judged pixels are truth 3; left out where most of its
+pixels are not judged. The weights are fitted on the first seeds and tried on the last, beside the present ones.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from series import SHARED, Case, bench, fitted, generate, opened, truth_on, write_config
+
+from monitor.clustering.model import ReferenceModel
+from monitor.config import MonitorSettings, load_settings
+from monitor.detection import findings
+from monitor.detection import score as scoring
+from monitor.detection.objects import objects_of
+from monitor.detection.result import Flag, Kind
+from monitor.pipeline import judge_scene
+from monitor.scenes.scene import Scene
+
+REAL_SHARE, JUDGED_SHARE = 0.3, 0.5
+NOT_JUDGED = 255
+RIDGE = 1.0
+"""Weak prior on the weights, in objects."""
+BINS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Objects: what the logistic looks at (n, features), the discount for old borders (n,), whether each is real."""
+
+    features: NDArray[np.float64]
+    discount: NDArray[np.float64]
+    real: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The logistic's numbers, in the order of `scoring.WEIGHTS`."""
+
+    values: tuple[float, ...]
+    intercept: float
+
+    def likely(self, sample: Sample) -> NDArray[np.float64]:
+        """Probability of every object of a sample, (n,)."""
+        total = sample.features @ np.array(self.values) + self.intercept - sample.discount
+        probability: NDArray[np.float64] = 1 / (1 + np.exp(-total))
+        return probability
+
+
+PRESENT = Weights(tuple(scoring.WEIGHTS.values()), scoring.INTERCEPT)
+
+
+def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8], monitor: MonitorSettings) -> Sample:
+    """The anomaly objects of one scene, before any is dropped, as the score sees them."""
+    seen: list[tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]] = []
+
+    def keep_all(kind: Kind, area: NDArray[np.intp], evidence: Mapping[str, Any]) -> NDArray[np.float64]:
+        if kind == Kind.ANOMALY:
+            looked_at = scoring.features(area, evidence)
+            columns = np.stack([looked_at[name] for name in scoring.WEIGHTS], axis=1)
+            seen.append((area, columns, scoring.OLD_BORDERS * scoring.within_old_borders(area, evidence)))
+        return np.ones(len(area))
+
+    with patch.object(findings, "score", keep_all):
+        flags = judge_scene(scene, reference, monitor).detection.flags
+    objects = objects_of(flags == Flag.ANOMALY, findings.SMALLEST_PX[Kind.ANOMALY])
+    (area, columns, discount), count = seen[0], objects.count + 1
+    if not np.array_equal(objects.area, area):
+        raise SystemExit("the objects of the flags are not those that were scored")
+    ids = objects.labels.ravel()
+    judged = np.bincount(ids, truth.ravel() != NOT_JUDGED, count)
+    real = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count) >= REAL_SHARE * judged
+    use = judged >= JUDGED_SHARE * np.maximum(area, 1)
+    use[0] = False
+    return Sample(columns[use], discount[use], real[use])
+
+
+def objects_of_series(job: tuple[Case, Path, ReferenceModel]) -> Sample:
+    """The objects of all scenes of a case."""
+    case, work, reference = job
+    series = opened(case, work, reference)
+    found = []
+    for path in sorted(case.truth.glob("*.tif")):
+        truth = truth_on(reference.grid, path)
+        found.append(objects_in(series.scene(path.stem), reference, truth, series.settings.monitors[0]))
+    return together(found)
+
+
+def together(samples: Sequence[Sample]) -> Sample:
+    """Several samples as one."""
+    return Sample(
+        np.concatenate([sample.features for sample in samples]),
+        np.concatenate([sample.discount for sample in samples]),
+        np.concatenate([sample.real for sample in samples]),
+    )
+
+
+def fit(sample: Sample) -> Weights:
+    """Logistic regression by Newton's method, the discount kept as it is."""
+    columns = np.column_stack([sample.features, np.ones(len(sample.real))])
+    prior = np.diag([RIDGE] * sample.features.shape[1] + [0.0])
+    weights = np.zeros(columns.shape[1])
+    for _ in range(50):
+        likely = 1 / (1 + np.exp(sample.discount - columns @ weights))
+        slope = columns.T @ (sample.real - likely) - prior @ weights
+        bend = (columns * (likely * (1 - likely))[:, None]).T @ columns + prior
+        step = np.linalg.solve(bend, slope)
+        weights += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return Weights(tuple(weights[:-1].round(2).tolist()), float(round(weights[-1], 2)))
+
+
+def reliability(likely: NDArray[np.float64], real: NDArray[np.bool_]) -> list[tuple[str, int, float, float]]:
+    """Per bin of the score: its name, how many objects, their mean score, the share that is real."""
+    place = np.clip(np.digitize(likely, BINS) - 1, 0, len(BINS) - 2)
+    rows = []
+    for number in range(len(BINS) - 1):
+        inside = place == number
+        if inside.any():
+            name = f"{BINS[number]:.1f}-{BINS[number + 1]:.1f}"
+            rows.append((name, int(inside.sum()), float(likely[inside].mean()), float(real[inside].mean())))
+    return rows
+
+
+def quality(likely: NDArray[np.float64], real: NDArray[np.bool_]) -> str:
+    """Brier score, expected calibration error, and how well the kept ones are told from the dropped."""
+    rows = reliability(likely, real)
+    error = sum(count * abs(mean - share) for _, count, mean, share in rows) / max(len(real), 1)
+    kept = likely >= scoring.LIKELY
+    return (
+        f"Brier {np.mean((likely - real) ** 2):.3f}, calibration error {error:.3f}, "
+        f"kept {kept.sum()} of which real {real[kept].mean():.3f}, of the real kept {kept[real].mean():.3f}"
+    )
+
+
+def draw(path: Path, shown: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]) -> None:
+    """A reliability diagram."""
+    figure = Figure(figsize=(5.2, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color="#8a929c", linewidth=1, linestyle="--", label="as it should be")
+    for (name, (likely, real)), colour, marker in zip(shown.items(), ("#0072b2", "#d55e00"), "os", strict=False):
+        rows = reliability(likely, real)
+        axes.plot([row[2] for row in rows], [row[3] for row in rows], color=colour, marker=marker, label=name)
+        for _, count, mean, share in rows if name == next(iter(shown)) else ():
+            axes.annotate(str(count), (mean, share), (6, -11), textcoords="offset points", fontsize=7.5, color=colour)
+    axes.axvline(scoring.LIKELY, color="#22272e", linewidth=0.8)
+    axes.annotate("dropped", (scoring.LIKELY - 0.015, 0.97), ha="right", fontsize=8)
+    axes.annotate("kept", (scoring.LIKELY + 0.015, 0.97), ha="left", fontsize=8)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="score of the object", ylabel="share that is real")
+    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def seeds_of(text: str) -> list[int]:
+    """Seeds of a text such as 1-6."""
+    first, _, last = text.partition("-")
+    return list(range(int(first), int(last or first) + 1))
+
+
+def main() -> None:
+    """Fit, test, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shared", type=Path, default=SHARED)
+    parser.add_argument("--work", type=Path, help="keep scenes here (default: a temporary folder)")
+    parser.add_argument("--dates", type=int, default=3, help="dates of every series")
+    parser.add_argument("--fit", default="1-6", help="seeds to fit on")
+    parser.add_argument("--test", default="7-10", help="seeds to try it on")
+    parser.add_argument("--picture", type=Path, help="draw a reliability diagram")
+    args = parser.parse_args()
+    shared = args.shared.resolve()
+    bench(shared)
+    work = (args.work or Path(tempfile.mkdtemp(prefix="score-"))).resolve()
+    references: dict[str, ReferenceModel] = {}
+    samples: dict[str, Sample] = {}
+    with ProcessPoolExecutor(2) as pool:
+        for part, seeds in (("fit", seeds_of(args.fit)), ("test", seeds_of(args.test))):
+            jobs = []
+            for case in generate(shared, work, seeds, dates=args.dates):
+                if case.reference not in references:
+                    opened_settings = load_settings(write_config(case, work / "library" / case.name))
+                    references[case.reference] = fitted(opened_settings, case)
+                jobs.append((case, work, references[case.reference]))
+            samples[part] = together(list(pool.map(objects_of_series, jobs)))
+    new = fit(samples["fit"])
+    print(f"{len(samples['fit'].real)} objects to fit on, {len(samples['test'].real)} to test on\n")
+    print("| weight | present | fitted |\n|---|---|---|")
+    for name, old, value in zip(scoring.WEIGHTS, PRESENT.values, new.values, strict=True):
+        print(f"| {name} | {old:.2f} | {value:.2f} |")
+    print(f"| intercept | {PRESENT.intercept:.2f} | {new.intercept:.2f} |\n")
+    test = samples["test"]
+    for name, weights in (("present", PRESENT), ("fitted", new)):
+        print(f"{name}, out of sample: {quality(weights.likely(test), test.real)}\n")
+        print("| score | objects | mean score | share real |\n|---|---|---|---|")
+        for row in reliability(weights.likely(test), test.real):
+            print("| {} | {} | {:.2f} | {:.2f} |".format(*row))
+        print()
+    if args.picture:
+        shown = {"weights in use": (PRESENT.likely(test), test.real)}
+        if new != PRESENT:
+            shown["fitted anew"] = (new.likely(test), test.real)
+        draw(args.picture, shown)
+
+
+if __name__ == "__main__":
+    main()
