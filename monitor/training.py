@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy.orm import Session
-
 from monitor.catalog import fetch_scene
-from monitor.catalog.identity import same_scene
+from monitor.catalog.identity import scene_id_of
 from monitor.catalog.item import SceneItem
 from monitor.clustering.files import model_folder, save_model
 from monitor.clustering.reference import fit_reference
@@ -23,7 +21,7 @@ from monitor.store import Store
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.references import ReferenceRow
-from monitor.store.scenes import item_of, list_scenes
+from monitor.store.scenes import SceneRow, item_of, list_scenes
 
 CANDIDATES = 3
 """With `auto`, so many scenes of the least cloud in their metadata are read and the clearest is kept."""
@@ -54,8 +52,8 @@ def fit(store: Store, trainee: Trainee, scene_id: str, k: K) -> ReferenceRow:
     with store.session() as session:
         monitor_id = monitor_store.ensure_monitor(session, name)
         grid = monitor_store.get_grid(session, monitor_id)
-        candidates = stored_items(session, name)
-    scene = clearest(trainee, candidates, grid) if scene_id == "auto" else chosen(trainee, candidates, scene_id, grid)
+        rows = list_scenes(session, monitor=name)
+    scene = clearest(store, trainee, rows, grid) if scene_id == "auto" else chosen(store, trainee, rows, scene_id, grid)
     draft, tried = fit_reference(scene, ground(scene), name, trainee.monitor.sweep.range, k, seed=SWEEP_SEED)
     with store.session() as session:
         version = reference_store.next_version(session, monitor_id)
@@ -77,39 +75,39 @@ def fit(store: Store, trainee: Trainee, scene_id: str, k: K) -> ReferenceRow:
         return reference_store.get_reference(session, monitor_id, version)
 
 
-def stored_items(session: Session, monitor: str) -> list[SceneItem]:
-    """Items of all scenes of a monitor, the least cloudy (by metadata) first."""
-    items = [item_of(session, row.pk) for row in list_scenes(session, monitor=monitor)]
-    return sorted(items, key=lambda item: (item.cloud_cover is None, item.cloud_cover, item.datetime))
+def stored_item(store: Store, row: SceneRow) -> SceneItem:
+    """The item of a known scene."""
+    with store.session(read_only=True) as session:
+        return item_of(session, row.pk)
 
 
-def chosen(trainee: Trainee, candidates: Sequence[SceneItem], scene_id: str, grid: Grid | None) -> Scene:
+def chosen(store: Store, trainee: Trainee, rows: Sequence[SceneRow], scene_id: str, grid: Grid | None) -> Scene:
     """The scene of that id, from the database or the catalogs."""
-    for item in candidates:
-        if same_scene(scene_id, item):
-            return read(trainee, item, grid)
+    for row in rows:
+        if scene_id == row.product_id or scene_id_of(scene_id) == row.scene_id:
+            return read(trainee, stored_item(store, row), grid)
     return read(trainee, fetch_scene(trainee.monitor, trainee.settings.catalogs, scene_id), grid)
 
 
-def clearest(trainee: Trainee, candidates: Sequence[SceneItem], grid: Grid | None) -> Scene:
+def clearest(store: Store, trainee: Trainee, rows: Sequence[SceneRow], grid: Grid | None) -> Scene:
     """Of the scenes with the least cloud in their metadata the one with most clear ground inside the AOI."""
-    if not candidates:
+    if not rows:
         raise NotFoundError(
             f"monitor {trainee.monitor.name}: no scene is known yet to choose a reference from; "
             "run `monitor scan`, or name one with `--scene`"
         )
     scenes: list[Scene] = []
     problems: list[str] = []
-    for item in candidates:
+    for row in sorted(rows, key=lambda row: (row.cloud_cover is None, row.cloud_cover, row.datetime)):
         try:
-            scenes.append(read(trainee, item, grid))
+            scenes.append(read(trainee, stored_item(store, row), grid))
         except MonitorError as error:
             problems.append(str(error))
         if len(scenes) == CANDIDATES:
             break
     if not scenes:
         raise ReferenceModelError(
-            f"monitor {trainee.monitor.name}: none of {len(candidates)} scenes can be the reference: {problems[0]}"
+            f"monitor {trainee.monitor.name}: none of {len(rows)} scenes can be the reference: {problems[0]}"
         )
     return max(scenes, key=lambda scene: int(ground(scene).sum()))
 
