@@ -4,11 +4,12 @@ from monitor.clustering.labels import LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.config import DetectionSettings
 from monitor.detection.borders import misalignment
+from monitor.detection.canvas import lay_out
 from monitor.detection.evidence import material
 from monitor.detection.findings import find
 from monitor.detection.fringe import absorb_scraps
 from monitor.detection.kinds import decide
-from monitor.detection.looks import lay_out, look_again
+from monitor.detection.looks import look_again
 from monitor.detection.metrics import measure_scene
 from monitor.detection.result import Detection, Flag
 from monitor.scenes.scene import Scene

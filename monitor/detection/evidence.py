@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.detection.borders import Misalignment
+from monitor.detection.canvas import Canvas
 from monitor.detection.kinds import open_ground, strength
-from monitor.detection.looks import Canvas, Look
+from monitor.detection.looks import Look
 from monitor.detection.object_sums import edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag

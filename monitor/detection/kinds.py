@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.detection.canvas import Canvas
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.looks import DARK, PALE, WHITE, Canvas, Look, box, shade_fits, slope
+from monitor.detection.looks import DARK, PALE, WHITE, Look, box, shade_fits, slope
 from monitor.detection.strips import Strip, over_strips
 from monitor.detection.sun import offset
 
