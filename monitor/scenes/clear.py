@@ -16,6 +16,12 @@ CLOUD_HEIGHTS_M = (300.0, 4000.0)
 """Cloud tops whose shadows are looked for; thick clouds above are seldom small."""
 DARK_QUANTILE = 0.10
 """A shadow is darker than this share of the ground."""
+SURE_SHARE = 0.4
+STANDS_OUT = 1.5
+"""A cloud height is believed where so much of the shade it predicts is dark, and so much more than at the others."""
+HEIGHT_VARIETY = 0.3
+"""Clouds of one scene differ in height by about this share."""
+MIN_SHADED_PX = 20
 
 
 def ground(scene: Scene) -> NDArray[np.bool_]:
@@ -29,7 +35,8 @@ def ground(scene: Scene) -> NDArray[np.bool_]:
     cloud = bright_outliers(scene)
     if not cloud.any():
         return scene.valid.copy()
-    return scene.valid & ~grown(cloud, scene) & ~grown(dark_in(shadow_zone(cloud, scene), scene), scene)
+    dark = dark_pixels(scene)
+    return scene.valid & ~grown(cloud, scene) & ~grown(dark & shadow_zone(cloud, dark, scene), scene)
 
 
 def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
@@ -48,26 +55,40 @@ def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
     return bright
 
 
-def shadow_zone(cloud: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
-    """Everything that the clouds can shade, by the sun's place and the plausible heights."""
-    zone = np.zeros_like(cloud)
+def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
+    """Where the clouds throw their shadows: at the height that puts most of them on dark ground, if one stands out.
+
+    Otherwise everything that clouds of any plausible height can shade, by the place of the sun.
+    """
     azimuth, elevation = scene.item.sun_azimuth, scene.item.sun_elevation
     if azimuth is None or elevation is None or elevation <= 0:
-        return zone
+        return np.zeros_like(cloud)
     pixel = scene.grid.pixel_size_m
     reach = [height / np.tan(np.radians(elevation)) / pixel for height in CLOUD_HEIGHTS_M]
+    distances = np.arange(reach[0], reach[1] + 1)
     down, right = np.cos(np.radians(azimuth)), -np.sin(np.radians(azimuth))
     image = cloud.astype(np.uint8)
-    for distance in np.arange(reach[0], reach[1] + 1):
-        shift = np.array([[1, 0, right * distance], [0, 1, down * distance]], np.float32)
-        zone |= cv2.warpAffine(image, shift, image.shape[::-1], flags=cv2.INTER_NEAREST) > 0
+    shades = [cast(image, down * distance, right * distance) & ~cloud for distance in distances]
+    share = np.array([dark[shade].mean() if shade.sum() >= MIN_SHADED_PX else 0.0 for shade in shades])
+    best = int(share.argmax())
+    near = np.ones(len(shades), bool)
+    if share[best] > max(SURE_SHARE, STANDS_OUT * np.median(share)):
+        near = np.abs(distances - distances[best]) <= np.maximum(HEIGHT_VARIETY * distances[best], 2)
+    zone: NDArray[np.bool_] = np.any([shade for shade, take in zip(shades, near, strict=True) if take], axis=0)
     return zone
 
 
-def dark_in(zone: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
-    """Pixels of the zone that are dark in the longest wavelengths, where shadow and ground differ most."""
+def cast(image: NDArray[np.uint8], rows: float, columns: float) -> NDArray[np.bool_]:
+    """A mask moved by rows and columns."""
+    shift = np.array([[1, 0, columns], [0, 1, rows]], np.float32)
+    moved: NDArray[np.bool_] = cv2.warpAffine(image, shift, image.shape[::-1], flags=cv2.INTER_NEAREST) > 0
+    return moved
+
+
+def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
+    """Pixels that are dark in the longest wavelengths, where shadow and ground differ most."""
     level = scene.reflectance[-2:].mean(axis=0)
-    dark: NDArray[np.bool_] = zone & scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
+    dark: NDArray[np.bool_] = scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
     return dark
 
 
