@@ -17,8 +17,7 @@ CLOUD_HEIGHTS_M = (300.0, 4000.0)
 DARK_QUANTILE = 0.10
 """A shadow is darker than this share of the ground."""
 SURE_SHARE = 0.4
-STANDS_OUT = 1.5
-"""A cloud height is believed where so much of the shade it predicts is dark, and so much more than at the others."""
+"""Bright objects are clouds if so much of the shade that they predict at one height is dark."""
 HEIGHT_VARIETY = 0.3
 """Clouds of one scene differ in height by about this share."""
 MIN_SHADED_PX = 20
@@ -28,15 +27,15 @@ def ground(scene: Scene) -> NDArray[np.bool_]:
     """Valid pixels that are neither cloud nor cloud shadow, (rows, columns).
 
     By QA_PIXEL where the scene has it. Otherwise clouds are pixels much brighter than the scene in every
-    visible band, and shadows dark pixels where the sun throws those clouds' shadows.
+    visible band that throw shadows, and shadows dark pixels where the sun throws them.
     """
     if scene.qa is not None:
         return scene.valid & ~has_bit(scene.qa, DILATED_CLOUD, CIRRUS, CLOUD, CLOUD_SHADOW)
-    cloud = bright_outliers(scene)
-    if not cloud.any():
+    cloud, dark = bright_outliers(scene), dark_pixels(scene)
+    shade = shadow_zone(cloud, dark, scene)
+    if shade is None:
         return scene.valid.copy()
-    dark = dark_pixels(scene)
-    return scene.valid & ~grown(cloud, scene) & ~grown(dark & shadow_zone(cloud, dark, scene), scene)
+    return scene.valid & ~grown(cloud, scene) & ~grown(dark & shade, scene)
 
 
 def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
@@ -55,25 +54,29 @@ def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
     return bright
 
 
-def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
-    """Where the clouds throw their shadows: at the height that puts most of them on dark ground, if one stands out.
+def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_] | None:
+    """Where the clouds throw their shadows: at the height that puts most of them on dark ground.
 
-    Otherwise everything that clouds of any plausible height can shade, by the place of the sun.
+    None where there are no clouds: nothing is bright, or what is bright throws no shadow where it must be seen.
+    Empty where the sun or the pixel size leaves nothing to be seen.
     """
     azimuth, elevation = scene.item.sun_azimuth, scene.item.sun_elevation
+    if not cloud.any():
+        return None
     if azimuth is None or elevation is None or elevation <= 0:
         return np.zeros_like(cloud)
-    pixel = scene.grid.pixel_size_m
-    reach = [height / np.tan(np.radians(elevation)) / pixel for height in CLOUD_HEIGHTS_M]
-    distances = np.arange(reach[0], reach[1] + 1)
+    nearest, farthest = (height / np.tan(np.radians(elevation)) / scene.grid.pixel_size_m for height in CLOUD_HEIGHTS_M)
+    distances = np.arange(nearest, farthest + 1)
     down, right = np.cos(np.radians(azimuth)), -np.sin(np.radians(azimuth))
     image = cloud.astype(np.uint8)
     shades = [cast(image, down * distance, right * distance) & ~cloud for distance in distances]
-    share = np.array([dark[shade].mean() if shade.sum() >= MIN_SHADED_PX else 0.0 for shade in shades])
+    if farthest < 2 or max(map(np.count_nonzero, shades)) < MIN_SHADED_PX:
+        return np.zeros_like(cloud)
+    share = np.array([dark[shade].mean() if shade.any() else 0.0 for shade in shades])
     best = int(share.argmax())
-    near = np.ones(len(shades), bool)
-    if share[best] > max(SURE_SHARE, STANDS_OUT * np.median(share)):
-        near = np.abs(distances - distances[best]) <= np.maximum(HEIGHT_VARIETY * distances[best], 2)
+    if share[best] < SURE_SHARE:
+        return None
+    near = np.abs(distances - distances[best]) <= max(HEIGHT_VARIETY * distances[best], 2)
     zone: NDArray[np.bool_] = np.any([shade for shade, take in zip(shades, near, strict=True) if take], axis=0)
     return zone
 
