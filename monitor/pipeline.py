@@ -32,7 +32,7 @@ from monitor.scenes.layout import area_mask
 from monitor.scenes.normalise import Radiometry, normalise
 from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
-from monitor.store import results
+from monitor.store import Store, results
 from monitor.store.scenes import SceneRow
 
 SWEEP_SEED = 0
@@ -68,6 +68,14 @@ class SceneResult:
     maps: Mapping[str, LabelMap]
     stats: Mapping[str, tuple[LabelStats, ...]]
     detection: Detection
+
+
+def process_scene(store: Store, job: SceneJob) -> SceneResult:
+    """One scene, end to end, in this process: analysed, and stored in one transaction; raises as `analyse`."""
+    result = analyse(job)
+    with store.session() as session:
+        store_result(session, job.scene, result)
+    return result
 
 
 def analyse(job: SceneJob) -> SceneResult:
