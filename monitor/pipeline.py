@@ -93,7 +93,7 @@ def judge_scene(scene: Scene, reference: ReferenceModel, monitor: MonitorSetting
             f"{', '.join(scene.bands)}; fit a new reference with `monitor reference fit {monitor.name}`"
         )
     laid = normalise(scene, reference)
-    features = reference.features(laid.scene.reflectance)
+    features = reference.feature_stack(laid.scene.stack)
     try:
         swept = sweep(features, monitor.sweep.range, SWEEP_SEED)
     except ValueError as error:

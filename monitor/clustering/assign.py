@@ -1,10 +1,12 @@
-"""Nearest centroid of every pixel: one numba pass over a band-first array."""
+"""Nearest centroid of every pixel, and its distance: one numba pass over a band-first array."""
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
+from monitor.clustering.models import apply_models
+from monitor.scenes.stack import Stack
 
 TILE = 1024
 """Pixels worked on at once; their distances stay in the first-level cache."""
@@ -47,6 +49,7 @@ def assign(
     return labels.reshape(shape), squared.reshape(shape)
 
 
-def label_map(features: NDArray[np.float32], centroids: NDArray[np.float32]) -> LabelMap:
+def label_map(features: NDArray[np.float32] | Stack, centroids: NDArray[np.float32]) -> LabelMap:
     """Labels of features (bands, rows, columns) by their nearest centroid."""
-    return LabelMap(assign(features, centroids)[0], centroids)
+    image = features if isinstance(features, Stack) else Stack.of(features)
+    return LabelMap(apply_models(image, [centroids]).labels[0], centroids)
