@@ -41,8 +41,7 @@ class LabelSums:
 
 def label_sums(stack: Stack, labels: NDArray[np.uint8], k: int, strip_px: int | None = None) -> LabelSums:
     """Moments of a stack per label (rows, columns), in one pass; where nothing is seen, no label counts."""
-    whole = np.issubdtype(stack.raw(0, 0)[0].dtype, np.integer)
-    kind = np.int64 if whole else np.float64
+    kind = np.int64 if stack.is_whole else np.float64
     pixels, sums, squares = (
         np.zeros(k, np.int64),
         np.zeros((k, stack.shape[0]), kind),

@@ -30,9 +30,8 @@ def sample_pixels(features: NDArray[np.float32] | Stack, seed: int, size: int = 
     image = as_stack(features)
     before = np.concatenate([[0], np.count_nonzero(image.seen, axis=1).cumsum()])
     known = int(before[-1])
-    ranks = np.arange(known)
-    if known > size:
-        ranks = np.sort(np.random.default_rng(seed).choice(known, size, replace=False))
+    few = known <= size
+    ranks = np.arange(known) if few else np.sort(np.random.default_rng(seed).choice(known, size, replace=False))
     rows = np.searchsorted(before, ranks, side="right") - 1
     columns = np.empty_like(rows)
     for row in np.unique(rows):

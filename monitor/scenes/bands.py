@@ -129,22 +129,31 @@ def window_blocks(src: DatasetReader, grid: Grid, offset: tuple[int, int], nodat
     Parts of a large window end where the file's own blocks do, so that none is decoded twice.
     """
     row, column = offset
-    left, right = max(column, 0), min(column + grid.width, src.width)
     tall = src.block_shapes[0][0]
     size = max(BLOCK_PX // grid.width // tall, 1) * tall
     bottom = row + grid.height
     top = row
     while top < bottom:
         stop = min((top // size + 1) * size, bottom) if grid.height * grid.width > BLOCK_PX else bottom
-        numbers = np.zeros((stop - top, grid.width), src.dtypes[0])
-        seen = np.zeros(numbers.shape, bool)
-        first, last = max(top, 0), min(stop, src.height)
-        if first < last and left < right:
-            here = (slice(first - top, last - top), slice(left - column, right - column))
-            numbers[here] = src.read(1, window=Window(left, first, right - left, last - first))
-            seen[here] = is_data(numbers[here], nodata)
-        yield BandBlock(top - row, numbers, seen)
+        yield window_block(src, (slice(top, stop), slice(column, column + grid.width)), top - row, nodata)
         top = stop
+
+
+def window_block(src: DatasetReader, place: tuple[slice, slice], row: int, nodata: float | None) -> BandBlock:
+    """A rectangle of the file, which may reach beyond it; `row` is the grid's."""
+    down, across = place
+    top, bottom = max(down.start, 0), min(down.stop, src.height)
+    left, right = max(across.start, 0), min(across.stop, src.width)
+    shape = down.stop - down.start, across.stop - across.start
+    if top >= bottom or left >= right:
+        return BandBlock(row, np.zeros(shape, src.dtypes[0]), np.zeros(shape, bool))
+    found = src.read(1, window=Window(left, top, right - left, bottom - top))
+    if found.shape == shape:
+        return BandBlock(row, found, is_data(found, nodata))
+    numbers, seen = np.zeros(shape, found.dtype), np.zeros(shape, bool)
+    here = (slice(top - down.start, bottom - down.start), slice(left - across.start, right - across.start))
+    numbers[here], seen[here] = found, is_data(found, nodata)
+    return BandBlock(row, numbers, seen)
 
 
 def read_warped(src: DatasetReader, grid: Grid, nodata: float | None, resampling: Resampling) -> BandBlock:
@@ -158,8 +167,11 @@ def read_warped(src: DatasetReader, grid: Grid, nodata: float | None, resampling
 
 def is_data(numbers: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
     """Where numbers are finite and not the nodata value."""
-    seen = np.isfinite(numbers) if numbers.dtype.kind == "f" else np.ones(numbers.shape, bool)
-    return seen if nodata is None or math.isnan(nodata) else seen & (numbers != nodata)
+    known = nodata is not None and not math.isnan(nodata)
+    if numbers.dtype.kind != "f":
+        return np.asarray(numbers != nodata, bool) if known else np.ones(numbers.shape, bool)
+    seen = np.isfinite(numbers)
+    return np.asarray(seen & (numbers != nodata), bool) if known else seen
 
 
 def translate(source: BandSource, error: RasterioError) -> MonitorError:

@@ -24,6 +24,10 @@ class Numbers(Protocol):
     def shape(self) -> tuple[int, int, int]:
         """Bands, rows, columns."""
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What `read` gives."""
+
     def read(self, top: int, bottom: int) -> NDArray[Any]:
         """Rows `top` to `bottom` of every band in one type, (bands, bottom - top, columns); not to be written to."""
 
@@ -39,6 +43,11 @@ class ArrayNumbers:
         """Bands, rows, columns."""
         bands, rows, columns = self.array.shape
         return bands, rows, columns
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What `read` gives."""
+        return self.array.dtype
 
     def read(self, top: int, bottom: int) -> NDArray[Any]:
         """A view of some rows."""
@@ -79,10 +88,15 @@ class FileNumbers:
         """Itself: written is readable."""
         return self
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What `read` gives."""
+        return common_type([kind for kind in self.types if kind is not None])
+
     def read(self, top: int, bottom: int) -> NDArray[Any]:
         """Some rows, copied."""
         bands, _, columns = self.shape
-        kind = common_type([kind for kind in self.types if kind is not None])
+        kind = self.dtype
         out = np.empty((bands, bottom - top, columns), kind)
         for band, own in enumerate(self.types):
             if own is None:

@@ -59,7 +59,7 @@ class Stack:
     def is_plain(self) -> bool:
         """Whether the numbers are float32 reflectance as they are."""
         same = bool((self.scale == 1).all() and (self.offset == 0).all()) and not self.is_moved
-        return same and self.numbers.read(0, 0).dtype == np.float32
+        return same and self.numbers.dtype == np.float32
 
     @property
     def is_moved(self) -> bool:
@@ -71,6 +71,11 @@ class Stack:
         if self.is_plain:
             return self.numbers.read(top, bottom)
         return self.moved_rows(top, bottom) if self.is_moved else self.own_rows(top, bottom, self.seen)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether `raw` gives whole numbers."""
+        return self.numbers.dtype.kind in "iu" and not self.is_moved
 
     def raw(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
         """Some rows as numbers, and scale and offset (bands,) that make them reflectance: for kernels.

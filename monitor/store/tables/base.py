@@ -49,6 +49,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
+        if len(value) == 2 and type(value[0]) is float and type(value[1]) is float:
+            return [part if isfinite(part) else None for part in value]
         return [plain(part) for part in value]
     if hasattr(value, "tolist"):
         return plain(value.tolist())
