@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil
+from math import floor
 from typing import Any, Self
 
-import cv2
 import numba
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -25,6 +24,26 @@ def _to_reflectance(numbers, scale, offset, seen, out):  # type: ignore[no-untyp
             for column in range(columns):
                 value = np.float32(source[column]) * scale[band] + offset[band]
                 target[column] = value if mask[column] else np.float32(np.nan)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _move(source, down, right, low, far, out):  # type: ignore[no-untyped-def]
+    """Bilinear between ``source[row + down, column + right]`` and the next ones; edges repeat, NaN spreads.
+
+    `low` and `far` are the weights of the next row and column, the same everywhere, so that strips do not matter.
+    """
+    bands, rows, columns = out.shape
+    last_row, last_column = source.shape[1] - 1, source.shape[2] - 1
+    for band in range(bands):
+        for row in range(rows):
+            upper = source[band, min(max(row + down, 0), last_row)]
+            lower = source[band, min(max(row + down + 1, 0), last_row)]
+            for column in range(columns):
+                left = min(max(column + right, 0), last_column)
+                beside = min(max(column + right + 1, 0), last_column)
+                above = upper[left] + far * (upper[beside] - upper[left])
+                below = lower[left] + far * (lower[beside] - lower[left])
+                out[band, row, column] = above + low * (below - above)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +116,13 @@ class Stack:
 
     def moved_rows(self, top: int, bottom: int) -> NDArray[np.float32]:
         """Some rows of the moved image."""
-        height, width = self.shape[1:]
-        reach = ceil(abs(self.shift[0])) + 2
-        above, below = max(top - reach, 0), min(bottom + reach, height)
-        source = self.own_rows(above, below, self.seen if self.unmoved is None else self.unmoved)
-        back = np.array([[1, 0, -self.shift[1]], [0, 1, top - above - self.shift[0]]], np.float64)
-        out = np.empty((len(source), bottom - top, width), np.float32)
-        for band, plane in enumerate(source):
-            cv2.warpAffine(
-                plane, back, (width, bottom - top), dst=out[band],
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
-            )  # fmt: skip
+        height = self.shape[1]
+        down, right = (floor(-part) for part in self.shift)
+        weights = np.float32(-self.shift[0] - down), np.float32(-self.shift[1] - right)
+        above, below = (min(max(row + down, 0), height - 1) for row in (top, bottom))
+        source = self.own_rows(above, below + 1, self.seen if self.unmoved is None else self.unmoved)
+        out = np.empty((len(source), bottom - top, source.shape[2]), np.float32)
+        _move(source, top + down - above, right, *weights, out)
         return out
 
     def thinned(self, step: int) -> NDArray[np.float32]:

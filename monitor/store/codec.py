@@ -23,8 +23,8 @@ CODECS = (CODEC, OLD_CODEC)
 """What can be read; `CODEC` is what is written."""
 TILE = 512
 """Rows and columns of a tile; the last ones in a row or column are as much smaller as the raster needs."""
-BAND_ROWS = 64
-"""Rows coded by themselves: with fewer, what was learnt about the neighbours is forgotten too often."""
+BAND_ROWS = 32
+"""Rows coded by themselves: half as many to decode for one pixel as with 64, and not three percent larger."""
 HEAD, LENGTH = struct.Struct("<IB"), struct.Struct("<I")
 """CRC-32 of all that follows and the number of labels less one; bytes of a band of rows."""
 
