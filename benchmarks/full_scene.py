@@ -35,9 +35,9 @@ from full_scene_input import BANDS, SIZES, Input, made
 from sqlalchemy import func, select
 
 from monitor import pipeline
+from monitor.cog import CACHE_BYTES
 from monitor.config import MonitorSettings
 from monitor.pipeline import SceneJob
-from monitor.scenes.bands import CACHE_BYTES
 from monitor.store import Store, open_store
 from monitor.store.monitors import ensure_monitor, set_grid
 from monitor.store.scenes import find_scene, upsert_items

@@ -28,9 +28,8 @@ from rasterio.windows import Window
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel, encode_reflectance, remembered_stack
 from monitor.clustering.sweep_result import Sweep
-from monitor.cog import write_cog
+from monitor.cog import CACHE_BYTES, write_cog
 from monitor.errors import ReferenceModelError
-from monitor.scenes.bands import CACHE_BYTES
 from monitor.scenes.grid import Grid
 from monitor.scenes.numbers import sink_for
 from monitor.scenes.stack import Stack

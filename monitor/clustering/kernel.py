@@ -100,6 +100,34 @@ def run_models(numbers, factor, shift, seen, centroids, first, labels, totals): 
                         out[pixel] = np.uint8(nearest[pixel]) | nothing[pixel]
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_one(features, centroids, labels, squared):  # type: ignore[no-untyped-def]
+    """Labels uint8 (pixels,) and squared distances float32 (pixels,) of features (bands, pixels) under one model.
+
+    `centroids` float32 (k, padded bands). A pixel with a NaN gets `NO_LABEL` and an infinite distance.
+    """
+    bands, pixels = features.shape
+    chunk = np.zeros((centroids.shape[1], CHUNK), np.float32)
+    known, distance = np.empty(CHUNK, np.bool_), np.empty(CHUNK, np.float32)
+    best, second = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+    nearest = np.empty(CHUNK, np.int32)
+    for start in range(0, pixels, CHUNK):
+        size = min(CHUNK, pixels - start)
+        known[:size] = True
+        for band in range(bands):
+            values = features[band, start : start + size]
+            for pixel in range(size):
+                fine = not np.isnan(values[pixel])
+                known[pixel] &= fine
+                chunk[band, pixel] = values[pixel] if fine else np.float32(0)
+        for label in range(len(centroids)):
+            _distances(chunk, centroids[label], size, distance)
+            _take_nearer(distance, np.int32(label), size, best, second, nearest)
+        for pixel in range(size):
+            labels[start + pixel] = nearest[pixel] if known[pixel] else NO_LABEL
+            squared[start + pixel] = best[pixel] if known[pixel] else np.float32(np.inf)
+
+
 @njit(cache=True, nogil=True)
 def add_label_sums(numbers, seen, labels, pixels, sums, squares):  # type: ignore[no-untyped-def]
     """Add the pixels of every label (k,), and the sums of their numbers and of the squares (k, bands).

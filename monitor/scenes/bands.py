@@ -18,14 +18,12 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from monitor.catalog.item import BandAsset
+from monitor.cog import CACHE_BYTES
 from monitor.errors import AssetError, AssetUnavailable, MonitorError, SceneError
 from monitor.scenes.grid import Grid
 
 SAME_LATTICE = 0.01
 """Pixels; two lattices closer than that are one."""
-
-CACHE_BYTES = 64_000_000
-"""Of GDAL's blocks; by default it takes a twentieth of the machine, and every block here is read once."""
 
 BLOCK_PX = 4_000_000
 """A larger window is read in parts."""
