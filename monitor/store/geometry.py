@@ -1,7 +1,6 @@
 """Boxes around GeoJSON geometries, for the indexed columns."""
 
-from collections.abc import Mapping
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
 
@@ -14,16 +13,17 @@ from monitor.catalog.item import BBox
 def box_of(geometry: Mapping[str, Any]) -> BBox:
     """West, south, east, north of a GeoJSON geometry, degrees; of a polygon the outer rings say it all."""
     rings = outer_rings(geometry)
-    if rings is None:
-        west, south, east, north = shapely.bounds(shape(geometry)).tolist()
-    else:
-        longitudes, latitudes, *_ = zip(*chain.from_iterable(rings), strict=False) if rings else ((), ())
-        if not longitudes:
-            raise ValueError("an empty geometry has no place")
-        west, south, east, north = min(longitudes), min(latitudes), max(longitudes), max(latitudes)
-    if isnan(west):
+    boxes = [shapely.bounds(shape(geometry)).tolist()] if rings is None else [box_of_ring(ring) for ring in rings]
+    if not boxes or isnan(boxes[0][0]):
         raise ValueError("an empty geometry has no place")
-    return float(west), float(south), float(east), float(north)
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    return float(min(wests)), float(min(souths)), float(max(easts)), float(max(norths))
+
+
+def box_of_ring(ring: Sequence[Sequence[float]]) -> BBox:
+    """West, south, east, north of a ring of longitudes and latitudes."""
+    longitudes, latitudes, *_ = zip(*ring, strict=True)
+    return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
 
 
 def outer_rings(geometry: Mapping[str, Any]) -> list[Any] | None:
@@ -32,7 +32,7 @@ def outer_rings(geometry: Mapping[str, Any]) -> list[Any] | None:
     if kind not in ("Polygon", "MultiPolygon"):
         return None
     polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
-    return [polygon[0] for polygon in polygons if len(polygon)]
+    return [polygon[0] for polygon in polygons if len(polygon) and len(polygon[0])]
 
 
 def box_columns(box: BBox) -> dict[str, float]:
