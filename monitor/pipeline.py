@@ -32,7 +32,7 @@ from monitor.scenes.layout import area_mask
 from monitor.scenes.normalise import Radiometry, normalise
 from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
-from monitor.store import results
+from monitor.store import Store, results
 from monitor.store.scenes import SceneRow
 
 SWEEP_SEED = 0
@@ -70,6 +70,14 @@ class SceneResult:
     detection: Detection
 
 
+def process_scene(store: Store, job: SceneJob) -> SceneResult:
+    """One scene, end to end, in this process: analysed, and stored in one transaction; raises as `analyse`."""
+    result = analyse(job)
+    with store.session() as session:
+        store_result(session, job.scene, result)
+    return result
+
+
 def analyse(job: SceneJob) -> SceneResult:
     """Read and judge one scene; raises MonitorError for anything wrong with it or with the model."""
     reference = cached_model(job.model)
@@ -85,7 +93,7 @@ def judge_scene(scene: Scene, reference: ReferenceModel, monitor: MonitorSetting
             f"{', '.join(scene.bands)}; fit a new reference with `monitor reference fit {monitor.name}`"
         )
     laid = normalise(scene, reference)
-    features = reference.features(laid.scene.reflectance)
+    features = reference.feature_stack(laid.scene.stack)
     try:
         swept = sweep(features, monitor.sweep.range, SWEEP_SEED)
     except ValueError as error:

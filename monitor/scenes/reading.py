@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,17 @@ from rasterio.enums import Resampling
 
 from monitor.catalog.item import BandAsset, SceneItem
 from monitor.errors import SceneError, TooFewPixels
-from monitor.scenes.bands import BandSource, read_band, read_geometry
+from monitor.scenes.bands import BandSource, read_band, read_blocks, read_geometry
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
+from monitor.scenes.numbers import IN_MEMORY_BYTES, sink_for
 from monitor.scenes.qa import FILL, has_bit
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 
 QA_BAND = "qa_pixel"
+READERS = 4
+"""Bands read at once: on the way to a file threads wait more than they decode."""
 LOWEST_SUN_DEG = 5.0
 """Below it the division by the sine of the sun elevation amplifies noise more than it corrects."""
 
@@ -41,33 +46,40 @@ def read_scene(
     open_href: OpenHref,
     min_valid: float = 0.0,
     use_qa: bool = True,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Scene:
     """Reflectance of the bands on the grid, masked to data in every band, not fill, and `inside` the AOI.
 
     Level-1 reflectance is divided by the sine of the sun elevation. Raises SceneError if a band is missing
     or nothing is valid, TooFewPixels if less than `min_valid` (share of the AOI) is, AssetError and
-    AssetUnavailable for files. Without `use_qa` the quality band is not looked at.
+    AssetUnavailable for files. Without `use_qa` the quality band is not looked at. Numbers of a larger image than
+    `in_memory_bytes` wait in a temporary file; every band is decoded once, a few blocks at a time.
     """
     sources = [band_source(item, name, open_href) for name in bands]
     quality = [band_source(item, QA_BAND, open_href)] if use_qa and QA_BAND in item.assets else []
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        waiting = [pool.submit(read_band, source, grid) for source in sources]
-        waiting += [pool.submit(read_band, source, grid, Resampling.nearest) for source in quality]
-        pixels = [job.result() for job in waiting]
     area = np.ones(grid.shape, bool) if inside is None else inside
-    qa = np.where(pixels[-1].seen, pixels[-1].numbers, 1 << FILL).astype(np.uint16) if quality else None
-    valid = np.logical_and.reduce([area, *(band.seen for band in pixels[: len(sources)])])
+    sink, valid, lock = sink_for((len(bands), *grid.shape), in_memory_bytes), area.copy(), Lock()
+
+    def gather(band: int) -> None:
+        for block in read_blocks(sources[band], grid):
+            sink.write(band, block.top, block.numbers)
+            with lock:
+                valid[block.top : block.top + len(block.seen)] &= block.seen
+
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
+        waiting = [pool.submit(gather, band) for band in range(len(sources))]
+        witness = [pool.submit(read_band, source, grid, Resampling.nearest) for source in quality]
+        for job in waiting:
+            job.result()
+        pixels = [job.result() for job in witness]
+    qa = np.where(pixels[0].seen, pixels[0].numbers, 1 << FILL).astype(np.uint16) if quality else None
     if qa is not None:
         valid &= ~has_bit(qa, FILL)
     check_valid(item, valid, area, min_valid)
-    reflectance = np.empty((len(bands), *grid.shape), np.float32)
     gain = sun_gain(item)
-    for index, source in enumerate(sources):
-        asset = source.asset
-        np.multiply(pixels[index].numbers, np.float32(asset.scale * gain), out=reflectance[index])
-        reflectance[index] += np.float32(asset.offset * gain)
-    reflectance[:, ~valid] = np.nan
-    return Scene(item, grid, tuple(bands), reflectance, valid, qa)
+    scale = np.array([source.asset.scale for source in sources]) * gain
+    offset = np.array([source.asset.offset for source in sources]) * gain
+    return Scene(item, grid, tuple(bands), Stack(sink.done(), valid, scale, offset), valid, qa)
 
 
 def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:
