@@ -50,10 +50,15 @@ def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
 
     One thread, so that the sums, and with them the labels, are the same on every machine.
     """
-    draft = sample[:: max(len(sample) // DRAFT_SIZE, 1)]
     with threadpool_limits(1):
-        start = KMeans(k, n_init=N_INIT, random_state=seed).fit(draft).cluster_centers_
-        model = KMeans(k, init=start, n_init=1).fit(sample)
+        return fit_here(sample, k, seed)
+
+
+def fit_here(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
+    """As `fit`, where libraries are held to one thread already."""
+    draft = sample[:: max(len(sample) // DRAFT_SIZE, 1)]
+    start = KMeans(k, n_init=N_INIT, random_state=seed).fit(draft).cluster_centers_
+    model = KMeans(k, init=start, n_init=1).fit(sample)
     centroids: NDArray[np.float32] = model.cluster_centers_.astype(np.float32)
     return centroids[np.argsort(centroids.mean(axis=1), kind="stable")]
 
@@ -87,7 +92,7 @@ def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[F
     """Every k on the same sample (pixels, bands), in threads; the largest, which take longest, first."""
 
     def one(k: int) -> Fitted:
-        centroids = fit(sample, k, seed)
+        centroids = fit_here(sample, k, seed)
         return Fitted(centroids, sampled_silhouette(sample, centroids, seed))
 
     order = sorted(ks, reverse=True)
