@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint setup clean
+.PHONY: demo test check lint setup clean chaos soak
 
 setup: $(READY)
 
@@ -18,6 +18,13 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+chaos: setup
+	$(BIN)/python -m tests.chaos --kills 300 --scenes 60 --database sqlite
+	$(BIN)/python -m tests.chaos --kills 300 --scenes 60 --database postgresql
+
+soak: setup
+	$(BIN)/python -m tests.soak --scenes 1000
 
 lint: setup
 	$(BIN)/ruff check .

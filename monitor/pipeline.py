@@ -106,9 +106,9 @@ def judge_scene(scene: Scene, reference: ReferenceModel, monitor: MonitorSetting
     )
 
 
-def store_result(session: Session, scene: SceneRow, result: SceneResult) -> None:
+def store_result(session: Session, scene: SceneRow, result: SceneResult, *, now: datetime | None = None) -> None:
     """Everything that a scene gave, alerts included, in the session's transaction."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     emptied = alerting.withdraw(session, scene)
     finding_ids = results.save_result(
         session,

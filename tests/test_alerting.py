@@ -11,6 +11,7 @@ from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.detection.result import Detection, Finding, Flag, Kind
 from monitor.pipeline import SceneResult, store_result
 from monitor.store.alerts import AlertRow, list_alerts
+from monitor.store.lifecycle import confirm
 from monitor.store.monitors import ensure_monitor
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import AlertState, SceneState
@@ -167,3 +168,17 @@ def test_a_product_processed_again_by_the_catalog_takes_the_place_of_the_old_one
     with store.session(read_only=True) as session:
         assert find_scene(session, f"{scene}-first").state is SceneState.SUPERSEDED
         assert find_scene(session, scene).product_id == f"{scene}-second"
+
+
+def test_what_a_person_confirmed_stays_so_until_it_is_gone(store):
+    series = Series(store)
+    series.add(0, [])
+    series.add(1, [(Kind.ANOMALY, PLACE)])
+    (alert,) = series.alerts
+    with store.session() as session:
+        confirm(session, alert.id, "ann")
+    series.add(2, [(Kind.CLOUD, PLACE)])
+    assert next(found for found in series.alerts if found.id == alert.id).state is AlertState.CONFIRMED
+    series.add(3, [])
+    series.add(4, [])
+    assert next(found for found in series.alerts if found.id == alert.id).state is AlertState.RESOLVED

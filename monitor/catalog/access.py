@@ -10,8 +10,10 @@ HTTP_OPTIONS = {
     "GDAL_HTTP_RETRY_DELAY": "1",
     "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
     "VSI_CACHE": "TRUE",
+    "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/:/vsis3/",
 }
-"""No listing of the folder, retries on 429, 5xx and broken connections, and a COG's header in one request."""
+"""No listing of the folder, retries on 429, 5xx and broken connections, a COG's header in one request, and nothing
+kept of a closed file: a wrong answer would be read again for as long as the process lives."""
 
 
 SLOWEST_BYTES_PER_S = "1000"

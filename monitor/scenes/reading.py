@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from monitor.catalog.item import BandAsset, SceneItem
-from monitor.errors import SceneError, TooFewPixels
-from monitor.scenes.bands import BandSource, read_band, read_geometry
+from monitor.errors import AssetError, AssetUnavailable, SceneError, TooFewPixels
+from monitor.retries import retry_context
+from monitor.scenes.bands import BandPixels, BandSource, read_band, read_geometry
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
 from monitor.scenes.qa import FILL, has_bit
@@ -20,6 +21,10 @@ from monitor.scenes.scene import Scene
 QA_BAND = "qa_pixel"
 LOWEST_SUN_DEG = 5.0
 """Below it the division by the sine of the sun elevation amplifies noise more than it corrects."""
+
+TRIES = 4
+"""A band that comes over the network is asked for so often, within `PATIENCE_S`: servers have their moments."""
+PATIENCE_S = 60.0
 
 OpenHref = Callable[[BandAsset], tuple[str, Mapping[str, Any]]]
 """From an asset to the address that can be opened now and the GDAL options for it."""
@@ -51,8 +56,8 @@ def read_scene(
     sources = [band_source(item, name, open_href) for name in bands]
     quality = [band_source(item, QA_BAND, open_href)] if use_qa and QA_BAND in item.assets else []
     with ThreadPoolExecutor(max_workers=4) as pool:
-        waiting = [pool.submit(read_band, source, grid) for source in sources]
-        waiting += [pool.submit(read_band, source, grid, Resampling.nearest) for source in quality]
+        waiting = [pool.submit(read_patiently, source, grid) for source in sources]
+        waiting += [pool.submit(read_patiently, source, grid, Resampling.nearest) for source in quality]
         pixels = [job.result() for job in waiting]
     area = np.ones(grid.shape, bool) if inside is None else inside
     qa = np.where(pixels[-1].seen, pixels[-1].numbers, 1 << FILL).astype(np.uint16) if quality else None
@@ -68,6 +73,16 @@ def read_scene(
         reflectance[index] += np.float32(asset.offset * gain)
     reflectance[:, ~valid] = np.nan
     return Scene(item, grid, tuple(bands), reflectance, valid, qa)
+
+
+def read_patiently(source: BandSource, grid: Grid, resampling: Resampling = Resampling.bilinear) -> BandPixels:
+    """As `read_band`; from the network (which needs options) another try, also after an answer that is no raster."""
+    tries = TRIES if source.options else 1
+    transient = (AssetUnavailable, AssetError)
+    for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
+        with attempt:
+            return read_band(source, grid, resampling)
+    raise AssertionError("stamina tries at least once")
 
 
 def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:

@@ -180,6 +180,12 @@ def events_of(session: Session, alert_id: int) -> list[EventRow]:
     return [EventRow(*row) for row in session.execute(query.order_by(AlertEvent.time, AlertEvent.id))]
 
 
+def last_author(session: Session, alert_id: int) -> str:
+    """Who put the alert into the state it is in."""
+    query = select(AlertEvent.author).where(AlertEvent.alert_id == alert_id, AlertEvent.to_state.is_not(None))
+    return session.scalar(query.order_by(AlertEvent.time.desc(), AlertEvent.id.desc()).limit(1)) or SYSTEM
+
+
 def delete_alerts(session: Session, alert_ids: Iterable[int]) -> None:
     """Remove alerts with their events and looks; findings stay, without an alert."""
     rows = [{"alert": alert_id} for alert_id in alert_ids]
