@@ -22,6 +22,7 @@ from monitor.config import MonitorSettings, Settings, load_settings
 from monitor.errors import MonitorError, NotFoundError
 from monitor.health import Meters, serve
 from monitor.jobs import Job, Jobs
+from monitor.owner import owner_name
 from monitor.store import Store, queue
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
@@ -29,7 +30,7 @@ from monitor.store.engines import sqlite_file
 from monitor.store.retention import prune
 from monitor.store.service import lead, resign
 from monitor.training import model_file
-from monitor.work import Outcome, Settled, Watch, Work, owner_name
+from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ class Daemon:
     def take_over(self) -> Work:
         """Start to lead."""
         log.info("leading")
+        free_what_the_gone_held(self.store)
         self.work = Work(self.store, self.settings, self.owner)
         self.jobs.start(self.plan())
         return self.work

@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 import psutil
+from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
 from monitor.config import EngineSettings
@@ -206,7 +207,7 @@ def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads:
         signal.signal(ignored, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    with threadpool_limits(threads):
+    with parallel_config("threading", n_jobs=threads), threadpool_limits(threads):
         while True:
             try:
                 job = pipe.recv()

@@ -13,13 +13,14 @@ from monitor.catalog import find_scenes
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings
 from monitor.errors import ConfigError, ReferenceModelError
+from monitor.owner import owner_name
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
 from monitor.store import Store, queue, rejects
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.scenes import newest_datetime, upsert_items
-from monitor.work import Outcome, Settled, Watch, Work, owner_name
+from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def scan(store: Store, settings: Settings, monitor: MonitorSettings, progress: P
     answers, no reference can be had.
     """
     report = search(store, settings, monitor)
+    free_what_the_gone_held(store)
     with store.session(read_only=True) as session:
         monitor_id = monitor_store.find_monitor(session, monitor.name)
         waiting = queue.pending(session, monitor_id, early=True)

@@ -1,11 +1,8 @@
 """Scenes in work: claimed with a lease, analysed in worker processes, stored in order, one transaction each."""
 
 import logging
-import os
 import random
-import socket
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,7 @@ from monitor import notify, pipeline
 from monitor.config import EngineSettings, MonitorSettings, Settings
 from monitor.engine import Attempt, Pool
 from monitor.errors import MonitorError, ReferenceModelError, StoreError, StoreUnavailable, TooFewPixels, WorkerLost
+from monitor.owner import is_gone
 from monitor.pipeline import ModelFile, SceneJob, SceneResult
 from monitor.store import Store, queue
 from monitor.store.scenes import SceneRow, item_of
@@ -62,11 +60,6 @@ class Watch:
     monitor: MonitorSettings
     area: Mapping[str, Any]
     model: ModelFile
-
-
-def owner_name() -> str:
-    """A name for this process that no other one has, on any machine, at any time."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 class Work:
@@ -146,6 +139,15 @@ class Work:
             except MonitorError as error:
                 log.warning("claims are left to run out: %s", error)
         self.claimed.clear()
+
+
+def free_what_the_gone_held(store: Store) -> None:
+    """Scenes whose holder was killed on this machine are due again at once, not only when its lease has run out."""
+    with store.session(read_only=True) as session:
+        gone = [owner for owner in queue.holders(session) if is_gone(owner)]
+    for owner in gone:
+        with store.session() as session:
+            queue.release(session, owner)
 
 
 def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Settled:
