@@ -20,6 +20,7 @@ from monitor import notify, scan, systemd
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings, load_settings
 from monitor.errors import MonitorError, NotFoundError
+from monitor.followup import follow_up
 from monitor.health import Meters, serve
 from monitor.jobs import Job, Jobs
 from monitor.owner import owner_name
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 """Between looks at the queue when there is nothing to do."""
 NOTIFY_EVERY = "15s"
+FOLLOW_UP_EVERY = "1h"
 PRUNE_EVERY = "1d"
 STUCK_S = 180.0
 """A main thread that is quiet for so long is stuck; waiting for a lock of the database takes less."""
@@ -125,6 +127,7 @@ class Daemon:
                 self.say(settled)
         elif self.once and not self.jobs.unfinished:
             self.jobs.stop()
+            self.jobs.run("follow-up", self.follow_up)
             self.jobs.run("notify", self.notify)
             self.stopping.set()
         else:
@@ -167,7 +170,17 @@ class Daemon:
             f"discover:{monitor.name}": Job(partial(self.discover, monitor), monitor.every)
             for monitor in self.settings.monitors
         }
-        return jobs | {"notify": Job(self.notify, NOTIFY_EVERY), "prune": Job(self.prune, PRUNE_EVERY)}
+        return jobs | {
+            "follow-up": Job(self.follow_up, FOLLOW_UP_EVERY),
+            "notify": Job(self.notify, NOTIFY_EVERY),
+            "prune": Job(self.prune, PRUNE_EVERY),
+        }
+
+    def follow_up(self) -> None:
+        """Take the looks that are missing where scenes were not done by their dates."""
+        looks = sum(follow_up(self.store, monitor.name) for monitor in self.settings.monitors)
+        if looks:
+            log.info("%d looks taken that were missing", looks)
 
     def prune(self) -> None:
         """Remove what is not to be kept."""
@@ -230,8 +243,7 @@ class Daemon:
             self.failures += 1
         if settled.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
             self.failures += 1
-        self.meters.scenes.labels(scene.monitor, str(settled.outcome)).inc()
-        self.meters.seconds.labels(scene.monitor).observe(settled.seconds)
+        self.meters.count(settled)
         level = logging.INFO if settled.outcome in (Outcome.DONE, Outcome.SKIPPED) else logging.WARNING
         reason = f": {settled.error}" if settled.error else ""
         log.log(level, "scene is %s after %.1f s%s", settled.outcome, settled.seconds, reason, extra=about)

@@ -13,6 +13,7 @@ from monitor.catalog import find_scenes
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings
 from monitor.errors import ConfigError, ReferenceModelError
+from monitor.followup import follow_up
 from monitor.owner import owner_name
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
@@ -79,6 +80,7 @@ def scan(store: Store, settings: Settings, monitor: MonitorSettings, progress: P
                 count(report, settled)
             if progress:
                 progress(monitor.name, len(waiting) - len(left) - len(work.claimed), len(waiting))
+    follow_up(store, monitor.name)
     return report
 
 

@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -17,6 +17,7 @@ from monitor.engine import Attempt, Pool
 from monitor.errors import MonitorError, ReferenceModelError, StoreError, StoreUnavailable, TooFewPixels, WorkerLost
 from monitor.owner import is_gone
 from monitor.pipeline import ModelFile, SceneJob, SceneResult
+from monitor.stopwatch import Stopwatch
 from monitor.store import Store, queue
 from monitor.store.scenes import SceneRow, item_of
 
@@ -45,12 +46,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Settled:
-    """A scene that left work; `error` is why it is not done, `seconds` what analysing it took."""
+    """A scene that left work; `error` is why it is not done, `seconds` what analysing it took, `stages` parts of it."""
 
     scene: SceneRow
     outcome: Outcome
     error: str | None
     seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,9 @@ def free_what_the_gone_held(store: Store) -> None:
 
 def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Settled:
     """Write what became of one scene, in one transaction, unless it is somebody else's by now."""
-    scene, result = answer.job.scene, answer.result
+    scene, result, watch = answer.job.scene, answer.result, Stopwatch()
     try:
-        with store.session() as session:
+        with watch.stage("store"), store.session() as session:
             if not queue.holds(session, scene.pk, owner):
                 return Settled(scene, Outcome.LOST, None, answer.seconds)
             outcome, error = write(session, scene, result, settings)
@@ -165,7 +167,8 @@ def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Sett
         failure = MonitorError(f"its result cannot be stored: {type(problem).__name__}: {problem}; please report it")
         with store.session() as session:
             outcome, error = write(session, scene, failure, settings)
-    return Settled(scene, outcome, error, answer.seconds)
+    stages = {**result.seconds, **watch.seconds} if isinstance(result, SceneResult) else {}
+    return Settled(scene, outcome, error, answer.seconds, stages)
 
 
 def write(
