@@ -36,8 +36,8 @@ from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-"""Between looks at the queue when there is nothing to do."""
-NOTIFY_EVERY = "15s"
+"""Between looks at the queue when there is nothing to do, at most: leases are renewed in between."""
+NOTIFY_EVERY = "10s"
 FOLLOW_UP_EVERY = "1h"
 PRUNE_EVERY = "1d"
 STUCK_S = 180.0
@@ -123,7 +123,7 @@ class Daemon:
             self.switch()
             return
         if work.claimed:
-            for settled in work.step(TICK_S):
+            for settled in work.step(self.pause_s):
                 self.say(settled)
         elif self.once and not self.jobs.unfinished:
             self.jobs.stop()
@@ -131,7 +131,13 @@ class Daemon:
             self.jobs.run("notify", self.notify)
             self.stopping.set()
         else:
-            self.stopping.wait(TICK_S)
+            self.stopping.wait(self.pause_s)
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait for something to do."""
+        lease = min(self.settings.daemon.lease, self.settings.engine.lease)
+        return min(TICK_S, lease.total_seconds() / 4)
 
     def leads(self) -> bool:
         """Whether this is the daemon that works; asks again in good time before the lease ends."""
@@ -154,7 +160,7 @@ class Daemon:
         if self.once:
             log.warning("another daemon leads; it does the work")
             self.stopping.set()
-        self.stopping.wait(min(TICK_S, self.settings.daemon.lease.total_seconds() / 3))
+        self.stopping.wait(self.pause_s)
 
     def take_over(self) -> Work:
         """Start to lead."""
@@ -190,7 +196,7 @@ class Daemon:
 
     def notify(self) -> None:
         """Send the messages that wait."""
-        sent = notify.send_due(self.store, self.settings)
+        sent = notify.send_due(self.store, self.settings, self.owner)
         if sent:
             log.info("%d messages sent", sent)
 

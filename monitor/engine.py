@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from monitor.config import EngineSettings
 from monitor.errors import MonitorError, WorkerLost
+from monitor.retries import retry_context
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,9 @@ class Pool(Generic[Job, Result]):
         limit = memory_limit(self.settings)
         process = context.Process(target=serve, args=(theirs, self.work, limit, threads), daemon=True)
         try:
-            process.start()
+            for attempt in retry_context(on=(OSError, EOFError), attempts=3, timeout=10.0, wait_initial=0.2):
+                with attempt:
+                    process.start()
         except (OSError, EOFError) as error:
             ours.close()
             raise WorkerLost(f"no worker process can be started: {error}; are there too many?") from error

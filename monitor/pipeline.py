@@ -157,12 +157,18 @@ def read_for(
 
 
 def opener(catalog: CatalogSettings | None) -> OpenHref:
-    """How the assets of a catalog are opened; of a catalog that is no longer configured, as they are."""
+    """How the assets of a catalog are opened; of a catalog that is no longer configured, as they are.
+
+    An asset that it has opened before is signed anew.
+    """
+    opened: set[str] = set()
 
     def open_href(asset: BandAsset) -> tuple[str, Mapping[str, Any]]:
         if catalog is None:
             return asset.href, {}
-        return readable_href(asset.href, catalog), gdal_options(asset.href, catalog)
+        href = readable_href(asset.href, catalog, anew=asset.href in opened)
+        opened.add(asset.href)
+        return href, gdal_options(asset.href, catalog)
 
     return open_href
 

@@ -144,12 +144,13 @@ class Work:
 
 
 def free_what_the_gone_held(store: Store) -> None:
-    """Scenes whose holder was killed on this machine are due again at once, not only when its lease has run out."""
+    """What somebody held who was killed on this machine is due again at once, not only when its lease has run out."""
     with store.session(read_only=True) as session:
         gone = [owner for owner in queue.holders(session) if is_gone(owner)]
     for owner in gone:
         with store.session() as session:
             queue.release(session, owner)
+    notify.free_what_the_gone_held(store)
 
 
 def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Settled:
