@@ -28,4 +28,4 @@ def test_every_good_scene_is_done_and_every_bad_one_quarantined_with_its_reason(
     service.wait(lambda: "leading" in service.log and service.states() == expected, 400)
     with service.store as store, store.session(read_only=True) as session:
         errors = {scene.scene_id: str(scene.error) for scene in list_scenes(session) if scene.scene_id in bad}
-    assert all("band red" in error and "is not a readable raster" in error for error in errors.values()), errors
+    assert all("band red" in error for error in errors.values()), errors

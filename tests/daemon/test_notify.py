@@ -167,6 +167,6 @@ def test_a_message_whose_alerts_are_gone_is_set_aside_and_stops_no_other(scanned
     with store.session() as session:
         delete_alerts(session, first.alert_ids)
     assert send_due(store, settings) == len(rest)
-    assert [(notice.state, notice.error) for notice in notices(store)][0] == (
+    assert next((notice.state, notice.error) for notice in notices(store)) == (
         NoticeState.FAILED, "its alerts are not in the database any more",
     )  # fmt: skip
