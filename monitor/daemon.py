@@ -23,13 +23,13 @@ from monitor.errors import MonitorError, NotFoundError
 from monitor.followup import follow_up
 from monitor.health import Meters, serve
 from monitor.jobs import Job, Jobs
-from monitor.owner import owner_name
+from monitor.owner import is_gone, owner_name
 from monitor.store import Store, queue
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.engines import sqlite_file
 from monitor.store.retention import prune
-from monitor.store.service import lead, resign
+from monitor.store.service import lead, leader, resign
 from monitor.training import model_file
 from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 
@@ -140,11 +140,17 @@ class Daemon:
         return min(TICK_S, lease.total_seconds() / 4)
 
     def leads(self) -> bool:
-        """Whether this is the daemon that works; asks again in good time before the lease ends."""
+        """Whether this is the daemon that works; asks again in good time before the lease ends.
+
+        A leader that was killed on this machine is not waited for.
+        """
         lease = self.settings.daemon.lease
         if self.work is None or time.monotonic() - self.asked > lease.total_seconds() / 3:
             asked = time.monotonic()
             with self.store.session() as session:
+                ahead = leader(session)
+                if ahead is not None and is_gone(ahead.owner):
+                    resign(session, ahead.owner)
                 if not lead(session, self.owner, lease):
                     return False
             self.asked = asked

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +19,7 @@ from monitor.jobs import Job, trigger_of
 from monitor.scan import scan
 from monitor.store import open_store
 from monitor.store.scenes import list_scenes
-from monitor.store.service import lead
+from monitor.store.service import lead, leader
 from tests.chaos import write_config
 from tests.e2e.conftest import run_command
 from tests.servers import free_port
@@ -99,6 +101,16 @@ def test_when_the_clock_is_set_all_schedules_start_anew(daemon, caplog):
     assert daemon.jobs.scheduler is not scheduler
     soon = datetime.now(UTC) + timedelta(days=1, minutes=1)
     assert all(job.next_run_time <= soon for job in daemon.jobs.scheduler.get_jobs())
+
+
+def test_after_the_clock_was_set_back_a_leader_that_was_killed_is_not_waited_for(daemon):
+    name = [sys.executable, "-c", "from monitor.owner import owner_name; print(owner_name())"]
+    killed = subprocess.run(name, capture_output=True, text=True, check=True).stdout.strip()
+    with daemon.store.session() as session:
+        lead(session, killed, timedelta(hours=2))
+    daemon.tick()
+    with daemon.store.session(read_only=True) as session:
+        assert leader(session).owner == daemon.owner
 
 
 def test_a_schedule_is_a_duration_or_a_cron_line_in_utc():
