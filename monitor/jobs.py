@@ -54,6 +54,8 @@ class Jobs:
         self.store = store
         self.scheduler: BackgroundScheduler | None = None
         self.unfinished: set[str] = set()
+        """Jobs that have not run to their end yet since the start."""
+        self.running: set[str] = set()
         self.failed: dict[str, str] = {}
 
     def start(self, jobs: Mapping[str, Job]) -> None:
@@ -82,6 +84,7 @@ class Jobs:
     def run(self, name: str, work: Callable[[], None]) -> None:
         """One run; its failure is logged and kept, and ends nothing else."""
         started, clock, error = datetime.now(UTC), time.monotonic(), None
+        self.running.add(name)
         with structlog.contextvars.bound_contextvars(job=name):
             try:
                 work()
@@ -102,6 +105,7 @@ class Jobs:
             self.failed[name] = error
             self.bring_forward(name)
         self.unfinished.discard(name)
+        self.running.discard(name)
 
     def bring_forward(self, name: str) -> None:
         """Have a job that failed run again soon."""

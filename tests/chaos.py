@@ -222,11 +222,13 @@ def run(
     seed: int,
     receiver: Sink,
     launcher: Launcher,
+    minutes: float = 60.0,
 ) -> Figures:
-    """So many kills, in as many rounds as it takes; the last round ends without one."""
+    """So many kills (or as many as the minutes allow), in as many rounds as it takes; the last ends without one."""
     luck, figures, started = random.Random(seed), Figures(), time.monotonic()
+    last_kill = started + 60 * minutes
     channels = {"ops": {"url": receiver.url, "picture": False, "per_hour": 10_000}}
-    while figures.kills < kills or figures.rounds == 0:
+    while (figures.kills < kills and time.monotonic() < last_kill) or figures.rounds == 0:
         receiver.messages.clear()
         database = new_database()
         home = folder / f"round{figures.rounds}"
@@ -237,7 +239,7 @@ def run(
             search(store, settings, settings.monitors[0])
             if not figures.rounds:
                 figures.longest_life_s = round(LIFE_IN_SCENES * time_to_first_scene(config, store, launcher), 1)
-            one_round(config, store, luck, figures, kills, launcher)
+            one_round(config, store, luck, figures, kills, launcher, last_kill)
             check(store, series, receiver.keys, figures)
         figures.rounds += 1
         print(json.dumps(asdict(figures)), file=sys.stderr, flush=True)
@@ -264,7 +266,13 @@ def random_life(luck: random.Random, longest_s: float) -> float:
 
 
 def one_round(
-    config: Path, store: Store, luck: random.Random, figures: Figures, kills: int, launcher: Launcher
+    config: Path,
+    store: Store,
+    luck: random.Random,
+    figures: Figures,
+    kills: int,
+    launcher: Launcher,
+    last_kill: float,
 ) -> None:
     """Until the catalog is worked off: lives of random length, each ended by SIGKILL."""
     log = config.parent / "daemon.log"
@@ -273,16 +281,17 @@ def one_round(
     done = False
     while not done:
         number = launcher.start(config)
-        life = random_life(luck, figures.longest_life_s) if figures.kills < kills else PATIENCE_S
+        more = figures.kills < kills and time.monotonic() < last_kill
+        life = random_life(luck, figures.longest_life_s) if more else PATIENCE_S
         end = time.monotonic() + life
         while not done and time.monotonic() < end:
-            time.sleep(min(0.1, life))
+            time.sleep(min(0.3, max(end - time.monotonic(), 0.0)))
             assert psutil.pid_exists(number), "a daemon ended by itself:\n" + log.read_text()[-4000:]
             assert time.monotonic() < deadline, "no progress:\n" + log.read_text()[-4000:]
             done = is_worked_off(store)
         os.kill(number, signal.SIGKILL)
         psutil.wait_procs([psutil.Process(number)] if psutil.pid_exists(number) else [], 10)
-        figures.kills += figures.kills < kills
+        figures.kills += more
 
 
 @contextmanager
@@ -318,6 +327,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=60.0, help="no kill after so many")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--launcher", action="store_true", help=argparse.SUPPRESS)
@@ -330,7 +340,9 @@ def main() -> None:
         series = write_catalog(folder / "catalog", dates=options.scenes, seed=3, size=(96, 96))
         with postgresql() if options.database == "postgresql" else sqlite(folder) as new_database:
             launcher = Launcher()
-            figures = run(folder, new_database, series, options.kills, options.seed, receiver, launcher)
+            figures = run(
+                folder, new_database, series, options.kills, options.seed, receiver, launcher, options.minutes
+            )
             launcher.close()
     print(
         json.dumps({"database": options.database, "catalog": options.scenes, "cpus": os.cpu_count(), **asdict(figures)})

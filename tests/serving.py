@@ -142,7 +142,7 @@ def main(kind: str, path: Path) -> None:
     else:
         app = pages_app(url, **json.loads(path.read_text(encoding="utf-8")))
     print(url, flush=True)
-    config = uvicorn.Config(Misbehaving(app), log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(Misbehaving(app), log_level="critical", lifespan="off", ws="none")
     uvicorn.Server(config).run(sockets=[listener])
 
 

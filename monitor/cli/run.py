@@ -23,7 +23,7 @@ def run(
     daemon.listen()
     well = daemon.run()
     store.close()
-    if daemon.jobs.unfinished:
+    if daemon.jobs.running:
         # a search that waits for a slow catalog would keep the process for minutes; it stores nothing in halves
         logging.shutdown()
         os._exit(0 if well else 1)

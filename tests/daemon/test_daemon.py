@@ -19,7 +19,7 @@ from monitor.store.service import leader
 from tests.chaos import run
 from tests.databases import create_database, quick_folder
 from tests.e2e.conftest import run_command
-from tests.servers import Reply
+from tests.servers import Reply, stall
 
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
@@ -45,7 +45,7 @@ def test_a_stop_drains_within_its_time_and_gives_back_the_rest(make_service, sql
     process = service.start()
     service.wait(lambda: "leading" in service.log and "processing" in service.states().values())
     process.send_signal(signal.SIGTERM)
-    process.wait(15)
+    process.wait(30)
     assert "stopped" in service.log
     assert set(service.states().values()) <= {"done", "discovered"}
     service.start()
@@ -225,3 +225,18 @@ def test_killed_at_random_moments_it_loses_nothing_and_does_nothing_twice_on_pos
         return postgresql_server(create_database(postgresql_server))
 
     assert run(tmp_path, new_database, tiny, 3, 8, receiver, launcher).kills == 3
+
+
+def test_a_search_that_waits_for_a_slow_catalog_does_not_keep_a_daemon_that_is_stopped(
+    make_service, sqlite_url, tiny, serve_folder
+):
+    server = serve_folder(tiny.folder)
+    service = make_service(sqlite_url, catalogs={"local": {"url": f"{server.url}/catalog.json", "timeout": "5m"}})
+    process = service.start()
+    service.wait_until_worked_off()
+    server.fail(stall(300), times=50)
+    asked = len(server.requests)
+    service.wait(lambda: len(server.requests) > asked)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert "stopped" in service.log
