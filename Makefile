@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint bench setup clean
+.PHONY: demo test check lint bench setup clean trials chaos soak
 
 setup: $(READY)
 
@@ -24,6 +24,16 @@ bench: setup
 	$(BIN)/python -m pytest benchmarks/test_kernels.py -o addopts= --benchmark-columns=min,median,rounds
 	$(BIN)/python benchmarks/full_scene.py --profile
 	$(BIN)/python benchmarks/pixel_history.py
+trials: setup
+	$(BIN)/python -m pytest -m long
+
+chaos: setup
+	$(BIN)/python -m tests.chaos --kills 300 --scenes 60 --database sqlite
+	$(BIN)/python -m tests.chaos --kills 300 --scenes 60 --database postgresql
+
+soak: setup
+	$(BIN)/python -m tests.soak --scenes 1000
+	$(BIN)/python -m tests.soak --scenes 200 --faults
 
 lint: setup
 	$(BIN)/ruff check .

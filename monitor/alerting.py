@@ -168,13 +168,15 @@ def together(outlines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def judge(session: Session, alerts: Sequence[AlertRow], now: datetime) -> None:
-    """Put every alert into the state that all looks at its place call for; what a person dismissed stays so."""
+    """Put every alert into the state that all looks at its place call for; what a person decided stays."""
     looks = alert_store.looks_of(session, [alert.id for alert in alerts])
     for alert in alerts:
         outcomes = [look.outcome for look in looks[alert.id]]
         first = outcomes.index(Outcome.SEEN) if Outcome.SEEN in outcomes else 0
         said = tracking.verdict(outcomes[first:])
         waits = alert.state is AlertState.ACKNOWLEDGED and said is Verdict.NEW
+        if alert.state is AlertState.CONFIRMED and said is Verdict.NEW:
+            waits = alert_store.last_author(session, alert.id) != alert_store.SYSTEM
         if alert.state is not AlertState.DISMISSED and not waits:
             reopened = alert.state is AlertState.RESOLVED and STATES[said] is not AlertState.RESOLVED
             event = "reopened" if reopened else str(said)

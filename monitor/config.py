@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.errors import ConfigError
@@ -110,6 +119,7 @@ class MonitorSettings(Section):
     sweep: SweepSettings = SweepSettings()
     detection: DetectionSettings = DetectionSettings()
     notify: list[str] = []
+    """Names of channels."""
 
     @field_validator("aoi")
     @classmethod
@@ -141,14 +151,6 @@ class MonitorSettings(Section):
             raise ValueError(f"{value!r} is neither a duration such as 6h nor a cron line ({error})") from None
         return value
 
-    @field_validator("notify")
-    @classmethod
-    def nothing_sent_yet(cls, value: list[str]) -> list[str]:
-        """Notifications are not built yet, and a silent one would be worse than none."""
-        if value:
-            raise ValueError("this version sends no notifications yet; leave the list empty")
-        return value
-
     @property
     def start_time(self) -> datetime:
         """Start of the first day looked at, UTC."""
@@ -160,6 +162,65 @@ class EngineSettings(Section):
 
     kind: Literal["local"] = "local"
     workers: int = Field(2, ge=1)
+    timeout: Duration = timedelta(minutes=30)
+    """One scene; its worker is killed then, which counts as a failed attempt."""
+    memory_mb: int | None = Field(None, ge=500)
+    """Of one worker; default: its part of 80 % of the machine's."""
+    attempts: int = Field(5, ge=1)
+    """A scene that failed as often is quarantined."""
+    retry: Duration = timedelta(minutes=5)
+    """Pause after a first failure; it doubles with every further one."""
+    longest_retry: Duration = timedelta(hours=12)
+    lease: Duration = timedelta(seconds=60)
+    """A scene is held for so long, and renewed; when its holder dies, another takes it after this time."""
+
+
+class ChannelSettings(Section):
+    """Where messages go: an Apprise URL, and which of them."""
+
+    url: SecretStr
+    """https://appriseit.com lists the forms; with a password in it better given as MONITOR_CHANNELS__<NAME>__URL."""
+    kinds: list[Literal["cloud", "shadow", "anomaly"]] = Field(["anomaly"], min_length=1)
+    min_severity: Literal["low", "medium", "high"] = "low"
+    per_hour: int = Field(30, ge=1)
+    """What is above it is sent later."""
+    picture: bool = True
+
+
+class MuteSettings(Section):
+    """Alerts that nobody is told of: all conditions that are given hold. `area` is west, south, east, north."""
+
+    monitor: str | None = None
+    kind: Literal["cloud", "shadow", "anomaly"] | None = None
+    area: tuple[float, float, float, float] | None = None
+    until: date | None = None
+
+
+class DaemonSettings(Section):
+    """How `monitor run` behaves."""
+
+    lease: Duration = timedelta(seconds=60)
+    """When the leading daemon dies, another one takes over after this time."""
+    drain: Duration = timedelta(seconds=60)
+    """Scenes in work when it is told to stop may take so long; what is left is given back."""
+    min_free_mb: int = Field(1000, ge=0)
+    """With less on the disk of database and models, no scene is taken."""
+    health_port: int | None = Field(8099, ge=1, le=65535)
+    """/healthz, /readyz and /metrics on 127.0.0.1; null: none."""
+    log_format: Literal["console", "json"] = "console"
+
+
+class RetentionSettings(Section):
+    """What is kept for how long; null: for ever."""
+
+    label_maps: Duration | None = None
+    """By acquisition; the figures, findings and alerts of a scene stay."""
+    label_maps_mb: float | None = Field(None, gt=0)
+    """The newest scenes' maps up to this size are kept."""
+    sweeps: Duration | None = None
+    closed_alerts: Duration | None = None
+    """Resolved and dismissed alerts that nothing has happened to for so long."""
+    messages: Duration | None = timedelta(days=90)
 
 
 class WebSettings(Section):
@@ -179,6 +240,10 @@ class Settings(BaseSettings):
     catalogs: dict[Name, CatalogSettings] = Field(min_length=1)
     monitors: list[MonitorSettings] = Field(min_length=1)
     engine: EngineSettings = EngineSettings()
+    daemon: DaemonSettings = DaemonSettings()
+    channels: dict[Name, ChannelSettings] = {}
+    mutes: list[MuteSettings] = []
+    retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
 
     @classmethod
@@ -204,6 +269,10 @@ class Settings(BaseSettings):
                 if catalog not in self.catalogs:
                     known = ", ".join(self.catalogs)
                     raise ValueError(f"monitor {monitor.name} uses catalog {catalog!r}; known are {known}")
+            for channel in monitor.notify:
+                if channel not in self.channels:
+                    known = ", ".join(self.channels) or "none"
+                    raise ValueError(f"monitor {monitor.name} notifies channel {channel!r}; known are {known}")
         return self
 
     def monitor(self, name: str) -> MonitorSettings:
@@ -258,6 +327,10 @@ def keys_at(location: tuple[int | str, ...]) -> set[str]:
         "sweep": SweepSettings,
         "detection": DetectionSettings,
         "engine": EngineSettings,
+        "daemon": DaemonSettings,
+        "channels": ChannelSettings,
+        "mutes": MuteSettings,
+        "retention": RetentionSettings,
         "web": WebSettings,
     }
     for part in location:

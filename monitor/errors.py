@@ -5,7 +5,8 @@
     │   ├── CatalogUnavailable    a STAC catalog did not answer, or answered with 429 / 5xx
     │   ├── AssetUnavailable      a band file could not be fetched
     │   ├── ScratchUnavailable    the folder for temporary files is full
-    │   └── StoreUnavailable      the database is locked, full, or unreachable
+    │   ├── StoreUnavailable      the database is locked, full, or unreachable
+    │   └── WorkerLost            the process that analysed a scene crashed, hung or needed too much memory
     └── PermanentError            the same attempt will fail again until somebody changes something
         ├── ConfigError           config.yaml or a command line is wrong
         ├── ItemError             a STAC item is malformed
@@ -14,6 +15,7 @@
         ├── AssetError            a band file is not what it says: HTML, truncated, not a raster
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
+        ├── AlertStateError       an alert cannot go from its state into that one
         └── NotFoundError         a name that nothing stored goes by
 
 A message says what was being done to which scene, what was found, and what to do about it.
@@ -48,6 +50,10 @@ class StoreUnavailable(RetryableError):
     """The database is locked, full, or unreachable."""
 
 
+class WorkerLost(RetryableError):
+    """The process that analysed a scene crashed, hung or needed too much memory."""
+
+
 class ConfigError(PermanentError):
     """config.yaml or a command line is wrong."""
 
@@ -74,6 +80,10 @@ class ReferenceModelError(PermanentError):
 
 class StoreError(PermanentError):
     """The database cannot be written or has another schema."""
+
+
+class AlertStateError(PermanentError):
+    """An alert cannot go from its state into that one."""
 
 
 class NotFoundError(PermanentError):

@@ -3,30 +3,27 @@
 import hashlib
 import json
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from monitor import engine, pipeline, training
+from monitor import engine, training
 from monitor.catalog import find_scenes
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings
-from monitor.engine import Attempt
-from monitor.errors import ConfigError, MonitorError, TooFewPixels
-from monitor.pipeline import ModelFile, SceneJob, SceneResult
+from monitor.errors import ConfigError, ReferenceModelError
+from monitor.followup import follow_up
+from monitor.owner import owner_name
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
 from monitor.store import Store, queue, rejects
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
-from monitor.store.scenes import get_scene, item_of, newest_datetime, upsert_items
-from monitor.store.tables import SceneState
+from monitor.store.scenes import newest_datetime, upsert_items
+from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 
 log = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 5
-"""A scene that failed as often is not tried again by itself."""
 
 Progress = Callable[[str, int, int], None]
 """Told the monitor's name, how many scenes are through and how many there are."""
@@ -61,27 +58,58 @@ class Report:
 def scan(store: Store, settings: Settings, monitor: MonitorSettings, progress: Progress | None = None) -> Report:
     """One pass. What is wrong with one scene is in the report and does not stop the others.
 
-    Raises MonitorError if nothing could be done at all: no catalog answers, no reference can be had.
+    Retries that are planned for later are made now. Raises MonitorError if nothing could be done at all: no catalog
+    answers, no reference can be had.
+    """
+    report = search(store, settings, monitor)
+    free_what_the_gone_held(store)
+    with store.session(read_only=True) as session:
+        monitor_id = monitor_store.find_monitor(session, monitor.name)
+        waiting = queue.pending(session, monitor_id, early=True)
+        active = reference_store.active_reference(session, monitor_id)
+    report.skipped = max(report.found - len(waiting), 0)
+    if not waiting or active is None:
+        return report
+    watch = Watch(monitor, load_area(monitor.aoi), training.model_file(settings, active))
+    left = deque(scene.pk for scene in waiting)
+    with Work(store, settings, owner_name()) as work:
+        while left or work.claimed:
+            while left and work.has_room:
+                report.skipped += not work.start(left.popleft(), watch, early=True)
+            for settled in work.step(1.0):
+                count(report, settled)
+            if progress:
+                progress(monitor.name, len(waiting) - len(left) - len(work.claimed), len(waiting))
+    follow_up(store, monitor.name)
+    return report
+
+
+def search(store: Store, settings: Settings, monitor: MonitorSettings) -> Report:
+    """Take in what the catalogs list, and fit the reference when it is needed and there is none.
+
+    Raises MonitorError as `scan`.
     """
     area = load_area(monitor.aoi)
     report = Report(monitor.name)
     monitor_id = discover(store, settings, monitor, area, report)
     with store.session(read_only=True) as session:
-        waiting = queue.pending(session, monitor_id)
-        items = {scene.pk: item_of(session, scene.pk) for scene in waiting}
-    report.skipped = max(report.found - len(waiting), 0)
-    if not waiting:
-        return report
-    model = ensure_reference(store, training.Trainee(settings, monitor, area), monitor_id)
-    jobs = [
-        SceneJob(scene, items[scene.pk], monitor, settings.catalogs.get(scene.catalog), area, model)
-        for scene in waiting
-    ]
-    for number, attempt in enumerate(engine.run(pipeline.analyse, jobs, settings.engine), start=1):
-        settle(store, attempt, report)
-        if progress:
-            progress(monitor.name, number, len(jobs))
+        waiting = queue.pending(session, monitor_id, limit=1, early=True)
+        active = reference_store.active_reference(session, monitor_id)
+    if waiting and active is None:
+        engine.run_one(training.fit_as_configured, training.Trainee(settings, monitor, area), settings.engine)
     return report
+
+
+def count(report: Report, settled: Settled) -> None:
+    """Add one scene to the report. A model that cannot be used ends the pass: raises ReferenceModelError."""
+    if settled.outcome is Outcome.NO_MODEL:
+        raise ReferenceModelError(str(settled.error))
+    if settled.outcome is Outcome.DONE:
+        report.processed += 1
+    elif settled.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
+        report.fail(settled.scene.scene_id, str(settled.error))
+    else:
+        report.skipped += 1
 
 
 def discover(
@@ -90,14 +118,16 @@ def discover(
     """Take in what the catalogs list since the look-back; gives the monitor's number in the database.
 
     The look-back reaches from the newest scene that is known, so that a pause of any length leaves no gap. A
-    search that asks something else than the last one did starts over.
+    search that asks something else than the last one did starts over, and so does one after items that could not be
+    read: nobody knows their dates.
     """
     fingerprint = search_fingerprint(monitor, area)
     with store.session() as session:
         monitor_id = monitor_store.ensure_monitor(session, monitor.name)
         check_grid(monitor, area, monitor_store.get_grid(session, monitor_id))
         same = monitor_store.get_fingerprint(session, monitor_id) == fingerprint
-        newest = newest_datetime(session, monitor_id) if same else None
+        whole = not same or rejects.has_rejects(session, monitor_id)
+        newest = None if whole else newest_datetime(session, monitor_id)
     since = monitor.start_time if newest is None else max(monitor.start_time, newest - monitor.lookback)
     found = find_scenes(monitor, settings.catalogs, area, since)
     for name, reason in found.unavailable:
@@ -105,7 +135,8 @@ def discover(
     with store.session() as session:
         upsert_items(session, monitor_id, found.items)
         errors = {problem.item_id: problem.message for problem in found.problems}
-        rejects.keep_rejects(session, monitor_id, found.catalog, errors, [item.item_id for item in found.items])
+        mended = None if newest is None else [item.item_id for item in found.items]
+        rejects.keep_rejects(session, monitor_id, found.catalog, errors, mended)
         if not same:
             monitor_store.set_fingerprint(session, monitor_id, fingerprint)
     report.found = len(found.items) + len(found.problems)
@@ -136,31 +167,3 @@ def check_grid(monitor: MonitorSettings, area: Mapping[str, Any], grid: Grid | N
             f"monitor {monitor.name}: `aoi` or `resolution` has changed, but its history lies on the old grid of "
             f"{grid.width} x {grid.height} pixels; change them back, or give the new area a monitor of its own"
         )
-
-
-def ensure_reference(store: Store, trainee: training.Trainee, monitor_id: int) -> ModelFile:
-    """The model in use; where there is none yet, it is fitted as the configuration says."""
-    with store.session(read_only=True) as session:
-        active = reference_store.active_reference(session, monitor_id)
-    if active is None:
-        wanted = trainee.monitor.reference
-        active = training.fit(store, trainee, wanted.scene, wanted.k)
-    return training.model_file(trainee.settings, active)
-
-
-def settle(store: Store, attempt: Attempt[SceneJob, SceneResult], report: Report) -> None:
-    """Write what became of one scene, in one transaction, unless another pass was faster."""
-    scene = attempt.job.scene
-    with store.session() as session:
-        if get_scene(session, scene.pk).state is SceneState.DONE:
-            report.skipped += 1
-        elif isinstance(attempt.result, TooFewPixels):
-            queue.mark_skipped(session, scene.pk, str(attempt.result))
-            report.skipped += 1
-        elif isinstance(attempt.result, MonitorError):
-            again = datetime.now(UTC) if scene.attempts + 1 < MAX_ATTEMPTS else None
-            queue.mark_failed(session, scene.pk, str(attempt.result), again)
-            report.fail(scene.scene_id, str(attempt.result))
-        else:
-            pipeline.store_result(session, scene, attempt.result)
-            report.processed += 1

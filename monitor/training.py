@@ -17,7 +17,7 @@ from monitor.scenes.clear import ground
 from monitor.scenes.grid import Grid
 from monitor.scenes.reading import scene_grid
 from monitor.scenes.scene import Scene
-from monitor.store import Store
+from monitor.store import Store, open_store
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.references import ReferenceRow
@@ -41,6 +41,13 @@ class Trainee:
 def model_file(settings: Settings, row: ReferenceRow) -> ModelFile:
     """Where a version lies on disk and what it must be."""
     return ModelFile(settings.models_dir / row.path, row.sha256)
+
+
+def fit_as_configured(trainee: Trainee) -> ReferenceRow:
+    """Fit the reference that the configuration asks for, in any process; raises as `fit`."""
+    wanted = trainee.monitor.reference
+    with open_store(trainee.settings.database) as store:
+        return fit(store, trainee, wanted.scene, wanted.k)
 
 
 def fit(store: Store, trainee: Trainee, scene_id: str, k: K) -> ReferenceRow:

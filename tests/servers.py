@@ -67,13 +67,17 @@ class LocalServer:
         """The next `times` requests whose path contains `path` get this reply, each once, in order of adding."""
         self._control([asdict(reply) | {"path": path}] * times)
 
+    def misbehave(self, share: float) -> None:
+        """From now on so many of all requests fail in one way or another."""
+        self._control({"share": share})
+
     @property
     def requests(self) -> list[str]:
         """Method and path of every request so far."""
         requests: list[str] = self._control()["requests"]
         return requests
 
-    def _control(self, faults: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def _control(self, faults: list[dict[str, Any]] | dict[str, Any] | None = None) -> dict[str, Any]:
         body = None if faults is None else json.dumps(faults).encode()
         with urlopen(Request(f"{self.url}/_control", body), timeout=10) as response:
             state: dict[str, Any] = json.load(response)

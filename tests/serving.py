@@ -8,6 +8,7 @@ waits for an answer.
 """
 
 import json
+import random
 import socket
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTROL = "/_control"
 
@@ -32,6 +33,8 @@ class Misbehaving:
         self.app = app
         self.faults: list[dict[str, Any]] = []
         self.requests: list[str] = []
+        self.share = 0.0
+        self.luck = random.Random(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,6 +43,9 @@ class Misbehaving:
             await (await self.control(Request(scope, receive)))(scope, receive, send)
             return
         self.requests.append(f"{scope['method']} {scope['path']}")
+        if self.share and self.luck.random() < self.share:
+            await self.misbehave(scope, receive, send)
+            return
         fault = next((fault for fault in self.faults if fault["path"] in scope["path"]), None)
         if fault is None:
             await self.app(scope, receive, send)
@@ -48,10 +54,45 @@ class Misbehaving:
         await anyio.sleep(fault["delay_s"])
         await Response(fault["body"], fault["status"], fault["headers"])(scope, receive, send)
 
+    async def misbehave(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One of the ways in which a server fails."""
+        way = self.luck.choice(["403", "429", "503", "stall", "html", "cut", "zeros", "short"])
+        if way.isdigit():
+            headers = {"Retry-After": "1"} if way == "429" else {}
+            await Response("not now", int(way), headers)(scope, receive, send)
+        elif way == "stall":
+            await anyio.sleep(2.5)
+        elif way == "html":
+            await Response("<html><body>Please log in</body></html>", 200, {"Content-Type": "text/html"})(
+                scope, receive, send
+            )
+        else:
+            await self.app(scope, receive, spoiled(way, send))
+
     async def control(self, request: Request) -> Response:
         if request.method == "POST":
-            self.faults += await request.json()
+            asked = await request.json()
+            if isinstance(asked, dict):
+                self.share = asked["share"]
+            else:
+                self.faults += asked
         return JSONResponse({"requests": self.requests, "faults": len(self.faults)})
+
+
+def spoiled(way: str, send: Send) -> Send:
+    """A sender that cuts an answer in the middle, fills it with zeros, or makes it a complete but shorter one."""
+
+    async def spoil(message: Message) -> None:
+        if message["type"] == "http.response.start" and way == "short":
+            headers = [(name, value) for name, value in message["headers"] if name != b"content-length"]
+            message = message | {"headers": headers}
+        elif message["type"] == "http.response.body":
+            body = message.get("body", b"")
+            body = bytes(len(body)) if way == "zeros" else body[: len(body) // 2]
+            message = message | {"body": body}
+        await send(message)
+
+    return spoil
 
 
 def pages_app(url: str, pages: list[Any], collections: list[str]) -> ASGIApp:
@@ -101,7 +142,7 @@ def main(kind: str, path: Path) -> None:
     else:
         app = pages_app(url, **json.loads(path.read_text(encoding="utf-8")))
     print(url, flush=True)
-    config = uvicorn.Config(Misbehaving(app), log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(Misbehaving(app), log_level="critical", lifespan="off", ws="none")
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -10,8 +10,9 @@ from monitor.clustering.labels import LabelMap
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.detection.result import Detection, Finding, Flag, Kind
 from monitor.pipeline import SceneResult, store_result
-from monitor.store.alerts import AlertRow, list_alerts
-from monitor.store.monitors import ensure_monitor
+from monitor.store.alerts import AlertFilter, AlertRow, list_alerts
+from monitor.store.lifecycle import confirm
+from monitor.store.monitors import ensure_monitor, set_grid
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import AlertState, SceneState
 from monitor.store.tracking import change_state, events_of
@@ -29,8 +30,9 @@ Mark = tuple[Kind, tuple[slice, slice]]
 class Series:
     """Scenes of one monitor, 16 days apart, processed in the order of the calls."""
 
-    def __init__(self, store) -> None:
+    def __init__(self, store, monitor: str = "lake") -> None:
         self.store = store
+        self.monitor = monitor
 
     def add(self, day: int, marks: Sequence[Mark], product: str = "first") -> str:
         """Process the scene of that day with objects at places."""
@@ -38,17 +40,18 @@ class Series:
         moment = START + timedelta(days=16 * day)
         item = rasters.make_item({}, GRID, scene_id=scene_id, product_id=f"{scene_id}-{product}", datetime=moment)
         with self.store.session() as session:
-            monitor_id = ensure_monitor(session, "lake")
+            monitor_id = ensure_monitor(session, self.monitor)
+            set_grid(session, monitor_id, GRID)
             upsert_items(session, monitor_id, [item])
         with self.store.session() as session:
-            scene = find_scene(session, item.product_id, "lake")
+            scene = find_scene(session, item.product_id, self.monitor)
             store_result(session, scene, result(marks))
         return scene_id
 
     @property
     def alerts(self) -> list[AlertRow]:
         with self.store.session(read_only=True) as session:
-            return sorted(list_alerts(session), key=lambda alert: alert.id)
+            return sorted(list_alerts(session, AlertFilter(self.monitor)), key=lambda alert: alert.id)
 
 
 def result(marks: Sequence[Mark]) -> SceneResult:
@@ -167,3 +170,17 @@ def test_a_product_processed_again_by_the_catalog_takes_the_place_of_the_old_one
     with store.session(read_only=True) as session:
         assert find_scene(session, f"{scene}-first").state is SceneState.SUPERSEDED
         assert find_scene(session, scene).product_id == f"{scene}-second"
+
+
+def test_what_a_person_confirmed_stays_so_until_it_is_gone(store):
+    series = Series(store)
+    series.add(0, [])
+    series.add(1, [(Kind.ANOMALY, PLACE)])
+    (alert,) = series.alerts
+    with store.session() as session:
+        confirm(session, alert.id, "ann")
+    series.add(2, [(Kind.CLOUD, PLACE)])
+    assert next(found for found in series.alerts if found.id == alert.id).state is AlertState.CONFIRMED
+    series.add(3, [])
+    series.add(4, [])
+    assert next(found for found in series.alerts if found.id == alert.id).state is AlertState.RESOLVED

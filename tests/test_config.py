@@ -63,7 +63,7 @@ def test_the_environment_overrides_the_file(load, monkeypatch):
     [
         (
             "databse: x\n",
-            r"config\.yaml: databse: unknown key, did you mean 'database'\? \(allowed: catalogs, database",
+            r"config\.yaml: databse: unknown key, did you mean 'database'\? \(allowed: catalogs, channels",
         ),
         ("engine: {kind: spark}\n", r"engine\.kind: Input should be 'local'"),
         ("engine: {workers: 0}\n", r"engine\.workers: Input should be greater than or equal to 1"),
@@ -85,7 +85,7 @@ def test_a_wrong_key_is_named_with_what_is_allowed(load, change, complaint):
         ("    aio: x", r"monitors\.0\.aio: unknown key, did you mean 'aoi'"),
         ("    sweep: {k_min: 9, k_max: 4}", "k_min 9 is above k_max 4"),
         ("    reference: {scen: x}", r"monitors\.0\.reference\.scen: unknown key, did you mean 'scene'"),
-        ("    notify: [mailto://a@b.c]", "sends no notifications yet"),
+        ("    notify: [ops]", "notifies channel 'ops'; known are none"),
     ],
 )
 def test_a_wrong_setting_of_a_monitor_is_named(load, line, complaint):

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
-import stamina
 from pystac import Link
 from pystac_client.stac_api_io import StacApiIO
 
 from monitor.errors import CatalogUnavailable, ConfigError
+from monitor.retries import retry_context
 
 ATTEMPTS = 4
 PATIENCE_S = 120.0
@@ -57,7 +57,7 @@ class CatalogIO(StacApiIO):
         """A JSON object from a path, URL or link, tried several times."""
         if isinstance(source, str) and "://" not in source:
             return self.read_file(Path(source))
-        for attempt in stamina.retry_context(on=pause_after, attempts=ATTEMPTS, timeout=PATIENCE_S, wait_initial=0.5):
+        for attempt in retry_context(on=pause_after, attempts=ATTEMPTS, timeout=PATIENCE_S, wait_initial=0.5):
             with attempt:
                 text = self.read_text(source, *args, **kwargs)
                 return self.object_of(text, source.href if isinstance(source, Link) else source)

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import alerts, db, export, history, plot, reference, scenes
+from monitor.cli import alerts, db, export, history, notify, plot, reference, scenes
 from monitor.cli.context import Context
 from monitor.cli.demo import demo
 from monitor.cli.init import init
 from monitor.cli.output import err
+from monitor.cli.run import run
 from monitor.cli.scan import scan_command
+from monitor.cli.status import status
 from monitor.errors import ConfigError, MonitorError
 
 FAILED, MISUSED = 1, 2
@@ -29,8 +31,11 @@ app.command("init")(init)
 app.add_typer(db.app, name="db")
 app.add_typer(reference.app, name="reference")
 app.command("scan")(scan_command)
+app.command("run")(run)
+app.command("status")(status)
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(notify.app, name="notify")
 app.add_typer(history.app, name="history")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")

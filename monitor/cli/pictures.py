@@ -5,36 +5,22 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from monitor import plots
-from monitor.catalog.aoi import load_area
 from monitor.cli.export import grid_of
 from monitor.cli.spectra import mean_spectra
-from monitor.clustering.files import load_model
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.config import Settings
-from monitor.detection.result import Flag
 from monitor.errors import ConfigError, NotFoundError
-from monitor.pipeline import read_for
-from monitor.scenes.scene import Scene
+from monitor.snapshot import overview, read_again
 from monitor.store.history import sweeps_of
 from monitor.store.maps import load_map
-from monitor.store.references import get_reference
 from monitor.store.results import FLAGS
-from monitor.store.scenes import SceneRow, item_of
+from monitor.store.scenes import SceneRow
 from monitor.store.tables import SceneState
-from monitor.training import model_file
 
-PREFERRED = (
-    ("swir22", "nir08", "red"),
-    ("swir16", "nir08", "red"),
-    ("nir08", "red", "green"),
-    ("red", "green", "blue"),
-)
-"""Composites that show most, in order: haze is thin in the short-wave infrared, and burns and mud stand out."""
 MAX_BYTES = 250_000
 
 
@@ -80,35 +66,7 @@ def write_sweep(session: Session, row: SceneRow, path: Path) -> None:
 
 def write_overview(session: Session, settings: Settings, row: SceneRow, path: Path) -> None:
     """The reference, the scene and its flags side by side."""
-    if row.reference_version is None:
-        raise NotFoundError(f"scene {row.scene_id} is {row.state}; `monitor scan` processes it")
-    stored = get_reference(session, row.monitor_id, row.reference_version)
-    model = model_file(settings, stored)
-    reference = load_model(model.folder, model.sha256)
-    bands = next((names for names in PREFERRED if set(names) <= set(reference.bands)), reference.bands[:3])
-    scene = read_again(session, settings, row, bands)
-    before: NDArray[np.float32] = reference.reflectance[[reference.bands.index(band) for band in bands]]
-    flags = load_map(session, row.pk, FLAGS).labels
-    shares = [f"{name} {(flags == flag).sum() / max((flags != Flag.NO_ANSWER).sum(), 1):.1%}" for name, flag in (
-        ("cloud", Flag.CLOUD), ("shadow", Flag.SHADOW), ("anomaly", Flag.ANOMALY))]  # fmt: skip
-    figure = plots.overview(
-        (before, reference.known),
-        (scene.reflectance, scene.valid),
-        flags,
-        scene.grid,
-        ("Reference", f"{row.datetime:%Y-%m-%d}"),
-        (stored.scene_id, row.scene_id, ", ".join(shares)),
-    )
-    save(figure, path)
-
-
-def read_again(session: Session, settings: Settings, row: SceneRow, bands: Sequence[str]) -> Scene:
-    """The scene from its catalog, in three of its bands."""
-    if len(bands) != 3:
-        raise ConfigError(f"a composite has three bands, not {len(bands)}: {', '.join(bands)}")
-    item, monitor = item_of(session, row.pk), settings.monitor(row.monitor)
-    wanted = monitor.model_copy(update={"bands": list(bands)})
-    return read_for(wanted, item, settings.catalogs.get(row.catalog), grid_of(session, row), load_area(monitor.aoi))
+    save(overview(session, settings, row), path)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -7,12 +7,15 @@ import typer
 
 from monitor.cli.context import of
 from monitor.cli.output import Format, show_rows
+from monitor.cli.retry import quarantine, retry
 from monitor.store.history import metrics_of_many
 from monitor.store.rejects import RejectRow, list_rejects
 from monitor.store.scenes import SceneRow, list_scenes
 from monitor.store.tables import SceneState
 
 app = typer.Typer(help="Scenes and what became of them.", no_args_is_help=True)
+app.command("retry")(retry)
+app.add_typer(quarantine, name="quarantine")
 
 METRICS = ("cloud_fraction", "shadow_fraction", "anomaly_fraction")
 COLUMNS = ("monitor", "scene_id", "datetime", "platform", "state", *METRICS, "error")

@@ -1,6 +1,5 @@
 """K-means for a range of k on one scene, and which k to keep."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +65,8 @@ def fit_here(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float
 def sweep(features: NDArray[np.float32] | Stack, ks: Sequence[int], seed: int = 0) -> Sweep:
     """K-means for every k on the valid pixels of features (bands, rows, columns).
 
-    A k above the number of distinct pixels is left out. Raises ValueError if no k is left.
+    A k above the number of distinct pixels is left out; as many k at a time as joblib is configured for, which changes
+    no figure. Raises ValueError if no k is left.
     """
     image = as_stack(features)
     sample = sample_pixels(image, seed)
@@ -89,7 +89,10 @@ class Fitted:
 
 
 def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[Fitted]:
-    """Every k on the same sample (pixels, bands), in threads; the largest, which take longest, first."""
+    """Every k on the same sample (pixels, bands), the largest, which take longest, first.
+
+    As many at a time as joblib is configured for, in threads.
+    """
 
     def one(k: int) -> Fitted:
         centroids = fit_here(sample, k, seed)
@@ -97,7 +100,7 @@ def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[F
 
     order = sorted(ks, reverse=True)
     with threadpool_limits(1):
-        done = Parallel(n_jobs=min(os.cpu_count() or 1, len(ks)), prefer="threads")(delayed(one)(k) for k in order)
+        done = Parallel(prefer="threads")(delayed(one)(k) for k in order)
     return list(reversed(done))
 
 

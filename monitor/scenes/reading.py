@@ -3,16 +3,19 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from monitor.catalog.item import BandAsset, SceneItem
-from monitor.errors import SceneError, TooFewPixels
-from monitor.scenes.bands import BandSource, read_band, read_blocks, read_geometry
+from monitor.errors import AssetError, AssetUnavailable, SceneError, TooFewPixels
+from monitor.retries import retry_context
+from monitor.scenes.bands import BandPixels, BandSource, read_band, read_blocks, read_geometry
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
 from monitor.scenes.numbers import IN_MEMORY_BYTES, sink_for
@@ -26,8 +29,15 @@ READERS = 4
 LOWEST_SUN_DEG = 5.0
 """Below it the division by the sine of the sun elevation amplifies noise more than it corrects."""
 
+TRIES = 4
+"""A band that comes over the network is asked for so often, within `PATIENCE_S`: servers have their moments."""
+PATIENCE_S = 60.0
+
+Read = TypeVar("Read")
+
 OpenHref = Callable[[BandAsset], tuple[str, Mapping[str, Any]]]
-"""From an asset to the address that can be opened now and the GDAL options for it."""
+"""From an asset to the address that can be opened now and the GDAL options for it. Asked for the same asset again,
+it must not give a signature that may be the reason why."""
 
 
 def scene_grid(
@@ -60,18 +70,23 @@ def read_scene(
     area = np.ones(grid.shape, bool) if inside is None else inside
     sink, valid, lock = sink_for((len(bands), *grid.shape), in_memory_bytes), area.copy(), Lock()
 
-    def gather(band: int) -> None:
-        for block in read_blocks(sources[band], grid):
+    def gather(band: int, source: BandSource) -> None:
+        for block in read_blocks(source, grid):
             sink.write(band, block.top, block.numbers)
             with lock:
                 valid[block.top : block.top + len(block.seen)] &= block.seen
 
+    def witness(source: BandSource) -> BandPixels:
+        return read_band(source, grid, Resampling.nearest)
+
     with ThreadPoolExecutor(max_workers=READERS) as pool:
-        waiting = [pool.submit(gather, band) for band in range(len(sources))]
-        witness = [pool.submit(read_band, source, grid, Resampling.nearest) for source in quality]
+        waiting = [
+            pool.submit(patiently, partial(gather, band), source, open_href) for band, source in enumerate(sources)
+        ]
+        asked = [pool.submit(patiently, witness, source, open_href) for source in quality]
         for job in waiting:
             job.result()
-        pixels = [job.result() for job in witness]
+        pixels = [job.result() for job in asked]
     qa = np.where(pixels[0].seen, pixels[0].numbers, 1 << FILL).astype(np.uint16) if quality else None
     if qa is not None:
         valid &= ~has_bit(qa, FILL)
@@ -80,6 +95,23 @@ def read_scene(
     scale = np.array([source.asset.scale for source in sources]) * gain
     offset = np.array([source.asset.offset for source in sources]) * gain
     return Scene(item, grid, tuple(bands), Stack(sink.done(), valid, scale, offset), valid, qa)
+
+
+def patiently(read: Callable[[BandSource], Read], source: BandSource, open_href: OpenHref) -> Read:
+    """What `read` gives; from the network (which needs options) another try, also after an answer that is no raster.
+
+    Another try opens the href anew, so that a signature that is not accepted any more is replaced; it reads the whole
+    band again, and what was read before is written over.
+    """
+    tries = TRIES if source.options else 1
+    transient = (AssetUnavailable, AssetError)
+    for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
+        with attempt:
+            if attempt.num > 1:
+                href, options = open_href(source.asset)
+                source = replace(source, href=href, options=options)
+            return read(source)
+    raise AssertionError("stamina tries at least once")
 
 
 def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:

@@ -4,16 +4,27 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from monitor.errors import NotFoundError
 from monitor.store.scenes import SceneRow, get_scene, select_scenes
-from monitor.store.tables import Scene, SceneState
+from monitor.store.tables import Monitor, Scene, SceneState, UtcDateTime
+
+RETRYABLE = (SceneState.FAILED, SceneState.QUARANTINED, SceneState.SKIPPED)
+"""States out of which a person may put a scene back into the queue."""
 
 
-def due(now: datetime) -> ColumnElement[bool]:
-    """A scene that is new, whose retry is due, or whose holder let the lease run out.
+def clock(session: Session) -> datetime:
+    """The time by which leases run: PostgreSQL's own, so that all machines agree; this machine's for SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        moment: datetime = session.execute(select(func.clock_timestamp(type_=UtcDateTime()))).scalar_one()
+        return moment
+    return datetime.now(UTC)
+
+
+def due(now: datetime, *, early: bool = False) -> ColumnElement[bool]:
+    """A scene that is new, whose retry is due (`early`: is planned), or whose holder let the lease run out.
 
     A product that a newer one of the same acquisition has overtaken is not due any more.
     """
@@ -24,50 +35,92 @@ def due(now: datetime) -> ColumnElement[bool]:
         newer.id > Scene.id,
         newer.state == SceneState.DONE,
     )
+    planned = Scene.next_attempt_at <= now
     waiting = or_(
         Scene.state == SceneState.DISCOVERED,
-        and_(Scene.state == SceneState.FAILED, Scene.next_attempt_at <= now),
+        and_(Scene.state == SceneState.FAILED, Scene.next_attempt_at.is_not(None) if early else planned),
         and_(Scene.state == SceneState.PROCESSING, Scene.lease_until <= now),
     )
     return and_(waiting, ~overtaken)
 
 
-def pending(session: Session, monitor_id: int, now: datetime | None = None, limit: int | None = None) -> list[SceneRow]:
+def pending(
+    session: Session,
+    monitor_id: int,
+    now: datetime | None = None,
+    limit: int | None = None,
+    *,
+    early: bool = False,
+) -> list[SceneRow]:
     """The monitor's scenes that are due, by acquisition time."""
-    query = select_scenes().where(Scene.monitor_id == monitor_id, due(now or datetime.now(UTC)))
+    query = select_scenes().where(Scene.monitor_id == monitor_id, due(now or clock(session), early=early))
     rows = session.execute(query.order_by(Scene.datetime, Scene.id).limit(limit))
     return [SceneRow.from_row(row) for row in rows]
 
 
-def claim_next(
-    session: Session, owner: str, lease: timedelta, *, monitor_id: int | None = None, now: datetime | None = None
+def claim(
+    session: Session,
+    scene_pk: int,
+    owner: str,
+    lease: timedelta,
+    *,
+    early: bool = False,
+    now: datetime | None = None,
 ) -> SceneRow | None:
-    """Take the first scene that is due and hold it for the lease; None when there is none.
+    """Take a scene that is due and hold it for the lease; None when it is not due, or another one has it.
 
-    Two that claim at once never get the same one.
+    Two that claim at once never both get it. Counts as one attempt; one that its holder never finished does not.
     """
-    moment = now or datetime.now(UTC)
-    query = select(Scene.id).where(due(moment)).order_by(Scene.datetime, Scene.id).limit(1)
-    if monitor_id is not None:
-        query = query.where(Scene.monitor_id == monitor_id)
-    scene_pk = session.scalar(query.with_for_update(skip_locked=True, of=Scene))
-    if scene_pk is None:
-        return None
-    mark_processing(session, scene_pk, owner, moment + lease)
-    return get_scene(session, scene_pk)
-
-
-def mark_processing(session: Session, scene_pk: int, owner: str, lease_until: datetime) -> None:
-    """Somebody works on the scene until then; counts as one attempt."""
-    set_state(
-        session,
-        scene_pk,
-        SceneState.PROCESSING,
-        attempts=Scene.attempts + 1,
-        lease_owner=owner,
-        lease_until=lease_until,
-        next_attempt_at=None,
+    moment = now or clock(session)
+    unfinished = Scene.state == SceneState.PROCESSING
+    taken = session.execute(
+        update(Scene)
+        .where(Scene.id == scene_pk, due(moment, early=early))
+        .values(
+            attempts=case((unfinished, Scene.attempts), else_=Scene.attempts + 1),
+            state=SceneState.PROCESSING,
+            lease_owner=owner,
+            lease_until=moment + lease,
+            next_attempt_at=None,
+        )
+        .returning(Scene.id)
     )
+    return None if taken.one_or_none() is None else get_scene(session, scene_pk)
+
+
+def renew(session: Session, owner: str, lease: timedelta, *, now: datetime | None = None) -> None:
+    """Hold on to everything that the owner has in work."""
+    mine = (Scene.state == SceneState.PROCESSING, Scene.lease_owner == owner)
+    session.execute(update(Scene).where(*mine).values(lease_until=(now or clock(session)) + lease))
+
+
+def release(session: Session, owner: str) -> None:
+    """Give back, untried, everything that the owner has in work."""
+    mine = (Scene.state == SceneState.PROCESSING, Scene.lease_owner == owner)
+    given = {"state": SceneState.DISCOVERED, "attempts": Scene.attempts - 1, "lease_owner": None, "lease_until": None}
+    session.execute(update(Scene).where(*mine).values(**given))
+
+
+def holders(session: Session) -> list[str]:
+    """Whoever has scenes in work."""
+    found = select(Scene.lease_owner).where(Scene.state == SceneState.PROCESSING).distinct()
+    return sorted(owner for owner in session.scalars(found) if owner is not None)
+
+
+def give_back(session: Session, scene_pk: int) -> None:
+    """The scene is due again, and the attempt is not counted."""
+    set_state(session, scene_pk, SceneState.DISCOVERED, attempts=Scene.attempts - 1, next_attempt_at=None)
+
+
+def holds(session: Session, scene_pk: int, owner: str) -> bool:
+    """Whether the owner still has the scene; nobody else changes it, or stores for its monitor, in this transaction."""
+    row = session.execute(
+        select(Scene.state, Scene.lease_owner, Monitor.id)
+        .join(Monitor, Monitor.id == Scene.monitor_id)
+        .where(Scene.id == scene_pk)
+        .with_for_update()
+    ).one_or_none()
+    return row is not None and row.state is SceneState.PROCESSING and row.lease_owner == owner
 
 
 def mark_failed(
@@ -75,7 +128,7 @@ def mark_failed(
 ) -> None:
     """The scene failed for that reason; it is tried again at `retry_at`, or not by itself.
 
-    Counts as one attempt, unless `mark_processing` has counted it.
+    Counts as one attempt, unless `claim` has counted it.
     """
     counted = case((Scene.state == SceneState.PROCESSING, Scene.attempts), else_=Scene.attempts + 1)
     set_state(
@@ -87,6 +140,12 @@ def mark_failed(
         next_attempt_at=retry_at,
         processed_at=now or datetime.now(UTC),
     )
+
+
+def mark_quarantined(session: Session, scene_pk: int, error: str, *, now: datetime | None = None) -> None:
+    """The scene failed too often; it stays aside with its reason until somebody puts it back."""
+    moment = now or datetime.now(UTC)
+    set_state(session, scene_pk, SceneState.QUARANTINED, error=error, next_attempt_at=None, processed_at=moment)
 
 
 def mark_skipped(session: Session, scene_pk: int, reason: str, *, now: datetime | None = None) -> None:

@@ -108,7 +108,7 @@ def known_scenes(session: Session, monitor_id: int, keys: list[tuple[str, str]])
 
 def update_scene(session: Session, row: Row[Any], item: SceneItem) -> bool:
     """Write an item over a known scene when that is called for; whether it was."""
-    failed = row.state is SceneState.FAILED
+    failed = row.state in (SceneState.FAILED, SceneState.QUARANTINED)
     waiting = failed and row.next_attempt_at is not None
     if item.catalog != row.catalog and not waiting:
         return False

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,16 +12,19 @@ from sqlalchemy.exc import StatementError
 
 from monitor.errors import NotFoundError
 from monitor.scenes.grid import Grid
-from monitor.store import Store, open_store
+from monitor.store import Store
 from monitor.store import monitors as monitor_rows
 from monitor.store.monitors import ensure_monitor
 from monitor.store.queue import (
-    claim_next,
+    claim,
+    holds,
     mark_failed,
-    mark_processing,
+    mark_quarantined,
     mark_skipped,
     mark_superseded,
     pending,
+    release,
+    renew,
     superseded_by,
 )
 from monitor.store.scenes import (
@@ -151,8 +155,8 @@ def test_only_what_is_new_or_due_again_is_pending(store: Store) -> None:
         mark_failed(session, pks["for_good"], "no such band")
         mark_failed(session, pks["later"], "no answer", NOON + HOUR)
         mark_failed(session, pks["due"], "no answer", NOON)
-        mark_processing(session, pks["held"], "me", NOON + HOUR)
-        mark_processing(session, pks["let_go"], "me", NOON - HOUR)
+        claim(session, pks["held"], "me", 2 * HOUR, now=NOON - HOUR)
+        claim(session, pks["let_go"], "me", HOUR, now=NOON - 2 * HOUR)
         monitor = ensure_monitor(session, "toronto")
         assert {found.scene_id for found in pending(session, monitor, NOON)} == {"new", "due", "let_go"}
 
@@ -160,14 +164,14 @@ def test_only_what_is_new_or_due_again_is_pending(store: Store) -> None:
 def test_a_claim_is_a_lease_that_counts_as_an_attempt_and_ends_with_the_outcome(store: Store) -> None:
     with store.session() as session:
         scene = add_scene(session)
-        claimed = claim_next(session, "host:1", HOUR, now=NOON)
+        claimed = claim(session, scene, "host:1", HOUR, now=NOON)
         assert claimed is not None
         assert (claimed.pk, claimed.state, claimed.attempts) == (scene, SceneState.PROCESSING, 1)
         assert (claimed.lease_owner, claimed.lease_until) == ("host:1", NOON + HOUR)
-        assert claim_next(session, "host:2", HOUR, now=NOON) is None
-        again = claim_next(session, "host:2", HOUR, now=NOON + HOUR)
+        assert claim(session, scene, "host:2", HOUR, now=NOON) is None
+        again = claim(session, scene, "host:2", HOUR, now=NOON + HOUR)
         assert again is not None
-        assert (again.lease_owner, again.attempts) == ("host:2", 2)
+        assert (again.lease_owner, again.attempts) == ("host:2", 1)
         mark_failed(session, scene, "boom", NOON + 2 * HOUR)
         failed = get_scene(session, scene)
     assert (failed.state, failed.error, failed.lease_owner, failed.lease_until) == ("failed", "boom", None, None)
@@ -178,19 +182,58 @@ def test_every_failure_counts_as_one_attempt(store: Store) -> None:
         scene = add_scene(session)
         mark_failed(session, scene, "no answer", NOON)
         assert get_scene(session, scene).attempts == 1
-        mark_processing(session, scene, "me", NOON + HOUR)
+        assert claim(session, scene, "me", HOUR, now=NOON)
         mark_failed(session, scene, "no answer", NOON)
         assert get_scene(session, scene).attempts == 2
 
 
-def test_two_that_claim_at_once_get_different_scenes(postgresql_url: str) -> None:
-    with open_store(postgresql_url) as store:
-        store.upgrade()
-        with store.session() as session:
-            first, second = (add_scene(session, item(name, name)) for name in ("A", "B"))
-        with store.session() as one, store.session() as two:
-            claims = [claim_next(one, "one", HOUR), claim_next(two, "two", HOUR), claim_next(two, "two", HOUR)]
-        assert [claim and claim.pk for claim in claims] == [first, second, None]
+def test_two_that_claim_at_once_never_both_get_a_scene(store: Store) -> None:
+    with store.session() as session:
+        scene = add_scene(session)
+    with ThreadPoolExecutor(8) as pool:
+
+        def attempt(number: int) -> bool:
+            with store.session() as session:
+                return claim(session, scene, f"host:{number}", HOUR) is not None
+
+        assert sum(pool.map(attempt, range(8))) == 1
+
+
+def test_a_lease_that_ran_out_ends_the_right_to_store(store: Store) -> None:
+    with store.session() as session:
+        scene = add_scene(session)
+        claim(session, scene, "slow", HOUR, now=NOON)
+        assert holds(session, scene, "slow")
+        renew(session, "slow", HOUR, now=NOON + HOUR / 2)
+        assert claim(session, scene, "quick", HOUR, now=NOON + HOUR) is None
+        assert claim(session, scene, "quick", HOUR, now=NOON + 2 * HOUR) is not None
+        assert not holds(session, scene, "slow")
+        assert holds(session, scene, "quick")
+
+
+def test_what_is_given_back_is_due_and_was_no_attempt(store: Store) -> None:
+    with store.session() as session:
+        scene = add_scene(session)
+        claim(session, scene, "me", HOUR)
+        release(session, "me")
+        given = get_scene(session, scene)
+        assert (given.state, given.attempts, given.lease_owner) == (SceneState.DISCOVERED, 0, None)
+
+
+def test_a_retry_that_is_planned_for_later_can_be_asked_for_now(store: Store) -> None:
+    with store.session() as session:
+        scene = add_scene(session)
+        mark_failed(session, scene, "no answer", NOON + HOUR)
+        assert claim(session, scene, "me", HOUR, now=NOON) is None
+        assert claim(session, scene, "me", HOUR, now=NOON, early=True) is not None
+
+
+def test_a_quarantined_scene_stays_aside_with_its_reason(store: Store) -> None:
+    with store.session() as session:
+        scene = add_scene(session)
+        mark_quarantined(session, scene, "band red is HTML")
+        assert claim(session, scene, "me", HOUR, early=True) is None
+        assert get_scene(session, scene).error == "band red is HTML"
 
 
 def test_scenes_are_listed_by_monitor_state_and_time(store: Store) -> None:

@@ -13,6 +13,7 @@ from monitor.store.tables.results import (
     SweepEntry,
 )
 from monitor.store.tables.scenes import Monitor, ReferenceModel, RejectedItem, Scene, SceneState
+from monitor.store.tables.service import JobRun, Lease, Notice, NoticeState
 
 __all__ = [
     "OPEN_STATES",
@@ -22,11 +23,15 @@ __all__ = [
     "AlertState",
     "Base",
     "Finding",
+    "JobRun",
     "LabelBandStat",
     "LabelMap",
     "LabelStat",
     "LabelTile",
+    "Lease",
     "Monitor",
+    "Notice",
+    "NoticeState",
     "Outcome",
     "ReferenceModel",
     "RejectedItem",
