@@ -185,8 +185,8 @@ def count_alerts(session: Session, wanted: AlertFilter = EVERYTHING) -> int:
 
 def count_by_kind_and_state(session: Session, wanted: AlertFilter = EVERYTHING) -> dict[tuple[Kind, AlertState], int]:
     """How many alerts there are of every kind in every state; what has none is left out."""
-    counted: Select[Any] = select(Alert.kind, Alert.state, func.count(Alert.id))
-    query = wanted.of(counted).group_by(Alert.kind, Alert.state)
+    columns: tuple[Any, ...] = (Alert.kind, Alert.state, func.count(Alert.id))
+    query = wanted.of(select(*columns)).group_by(Alert.kind, Alert.state)
     return {(kind, state): count for kind, state, count in session.execute(query)}
 
 
