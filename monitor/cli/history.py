@@ -37,13 +37,9 @@ SCENE_TABLE = ("monitor", "scene_id", "datetime", "state", "cloud_fraction", "sh
 SWEEP_TABLE = ("scene_id", "datetime", "k", "inertia", "silhouette", "chosen")
 LABEL_TABLE = ("label", "band", "pixels", "mean", "std", "minimum", "q05", "q50", "q95", "maximum", "unique_values")
 USUAL_METRICS = (
-    "cloud_fraction",
-    "shadow_fraction",
-    "anomaly_fraction",
-    "misalignment",
-    "disagreement",
-    "qa_agreement",
-)
+    "cloud_fraction", "shadow_fraction", "anomaly_fraction", "misalignment_appeared", "misalignment_vanished",
+    "label_disagreement", "qa_cloud_agreement",
+)  # fmt: skip
 ALERT_TABLE = ("id", "monitor", "kind", "state", "score", "hectares", "seen", "description")
 PIXEL_COLUMNS = ("scene_id", "datetime", "label", "reference_label", "flag", "spectrum_distance", "reference_version")
 AREA_COLUMNS = ("scene_id", "datetime", "label", "flag", "pixels", "area_m2", "share", "reference_version")

@@ -21,7 +21,7 @@ from monitor.store.review import severity_of
 from monitor.store.tables import AlertState
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the alert.")]
-Numbers = Annotated[list[int], typer.Argument(metavar="ID...", help="Numbers of alerts.")]
+Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of alerts.")]
 Author = Annotated[str | None, typer.Option(help="Who says so; default: the name you are logged in with.")]
 Note = Annotated[str | None, typer.Option(help="A remark that is kept with it.")]
 

@@ -46,24 +46,50 @@ def change_words(evidence: Evidence) -> str | None:
     was, now = spectrum_of(evidence, "was_"), spectrum_of(evidence, "now_")
     if not was or not now:
         return None
-    before, after = ground(was), ground(now)
+    before, after = ground(was), event(was, now) or ground(now)
     if before != after:
         return f"{before} -> {after}"
-    tendency = tendency_words(evidence)
+    tendency = tendency_words(before, evidence)
     return f"{before}, {tendency}" if tendency else f"another kind of {before}"
 
 
-def tendency_words(evidence: Evidence) -> str:
+def event(was: Mapping[str, float], now: Mapping[str, float]) -> str | None:
+    """What happened to vegetation, where two spectra tell it better than one; None otherwise.
+
+    Burnt: NBR fell by 0.27, moderate severity (Key and Benson 2006), and the visible hardly brightened.
+    Flooded: NDWI rose by 0.3 and the short-wave infrared, which water swallows, fell below the green.
+    """
+    if (ratio(was, "nir08", "red") or 0.0) < 0.4:
+        return None
+    nbr = change_of("nir08", "swir22", was, now)
+    if nbr is not None and nbr < -0.27 and now["nir08"] < 0.7 * was["nir08"] and now.get("red", 0) < 0.08:
+        return "burnt ground"
+    ndwi, wet = change_of("green", "nir08", was, now), ratio(now, "green", "swir16")
+    if ndwi is not None and ndwi > 0.3 and wet is not None and wet > 0 and now["swir16"] < was["swir16"]:
+        return "flooded ground"
+    return None
+
+
+def change_of(one: str, other: str, was: Mapping[str, float], now: Mapping[str, float]) -> float | None:
+    """Change of a normalised difference, None without its bands."""
+    before, after = ratio(was, one, other), ratio(now, one, other)
+    return None if before is None or after is None else after - before
+
+
+def tendency_words(before: str, evidence: Evidence) -> str:
     """How ground that goes by the same name differs, most telling first; empty where it hardly does."""
-    for name, rise, fall in (
-        ("d_nbr", "regrown or moister", "burnt, bared or dried"),
+    indices = (
+        ("d_nbr", "regrown or moister", "bared or dried"),
         ("d_ndvi", "greener", "less green"),
         ("d_ndwi", "wetter", "drier"),
-        ("brightness", "brighter", "darker"),
-    ):
+    )
+    for name, rise, fall in () if before == "water" else indices:
         value = evidence.get(name)
-        if value is not None and abs(value) >= (0.03 if name == "brightness" else 0.15):
+        if value is not None and abs(value) >= 0.15:
             return rise if value > 0 else fall
+    brightness = evidence.get("brightness") or 0.0
+    if abs(brightness) >= 0.02:
+        return "brighter" if brightness > 0 else "darker"
     return ""
 
 
@@ -99,11 +125,11 @@ def ground(spectrum: Mapping[str, float]) -> str:
 def bare(spectrum: Mapping[str, float]) -> str:
     """Ground without vegetation: soils reflect most in the short-wave infrared, roofs and roads evenly."""
     if spectrum["red"] > 0.3:
-        return "bright bare ground"
+        return "bright ground or cloud" if spectrum.get("blue", 0) > 0.8 * spectrum["red"] else "bright bare ground"
     if spectrum["nir08"] < 0.08:
         return "dark ground"
     rise = ratio(spectrum, "swir16", "nir08")
-    return "bare soil" if rise is not None and rise > 0.05 else "bare or built ground"
+    return "bare soil" if rise is not None and rise > 0 else "bare or built ground"
 
 
 def ratio(spectrum: Mapping[str, float], one: str, other: str) -> float | None:
