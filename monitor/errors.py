@@ -16,6 +16,7 @@
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
         ├── AlertStateError       an alert cannot go from its state into that one
+        ├── QueryError            a question to the history that cannot be answered: a bad cursor, a place outside
         └── NotFoundError         a name that nothing stored goes by
 
 A message says what was being done to which scene, what was found, and what to do about it.
@@ -84,6 +85,10 @@ class StoreError(PermanentError):
 
 class AlertStateError(PermanentError):
     """An alert cannot go from its state into that one."""
+
+
+class QueryError(PermanentError):
+    """A question to the history that cannot be answered as it is put."""
 
 
 class NotFoundError(PermanentError):

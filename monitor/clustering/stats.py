@@ -1,5 +1,7 @@
 """Spectral values of every label, band by band."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
@@ -8,15 +10,17 @@ from numpy.typing import NDArray
 
 from monitor.clustering.kernel import add_label_sums
 from monitor.clustering.labels import LabelMap
+from monitor.clustering.quantiles import Spread, add_counts, no_counts, spread_of
 from monitor.clustering.stats_result import LabelStats
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
-from monitor.strips import Strip, over_strips
+from monitor.strips import Strip, over_strips, strips
 
 
 def label_stats(scene: Scene, label_map: LabelMap) -> tuple[LabelStats, ...]:
-    """Pixels, area, and mean and standard deviation of the reflectance per band, for every label that occurs."""
+    """Pixels and area of every label that occurs; per band mean, standard deviation, quantiles and unique values."""
     sums = label_sums(scene.stack, label_map.labels, label_map.k)
+    spreads = label_spreads(scene.stack, label_map.labels, label_map.k)
     return tuple(
         LabelStats(
             label=int(label),
@@ -25,9 +29,26 @@ def label_stats(scene: Scene, label_map: LabelMap) -> tuple[LabelStats, ...]:
             mean=tuple(sums.mean[label].tolist()),
             std=tuple(sums.std[label].tolist()),
             bands=scene.bands,
+            quantiles=tuple(tuple(found.quantiles[label].tolist()) for found in spreads),
+            unique=tuple(int(found.unique[label]) for found in spreads),
         )
         for label in np.flatnonzero(sums.pixels)
     )
+
+
+def label_spreads(stack: Stack, labels: NDArray[np.uint8], k: int) -> list[Spread]:
+    """Quantiles and unique values of every band of a stack per label (rows, columns), in one pass."""
+    counts = [no_counts(k) for _ in range(stack.shape[0])]
+
+    def count(band: int, values: NDArray[np.float32], strip: Strip) -> None:
+        add_counts(counts[band], labels[strip.rows], values, stack.seen[strip.rows])
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for strip in strips(labels.shape, 0):
+            values = stack.rows(strip.start, strip.stop)
+            for job in [pool.submit(count, band, values[band], strip) for band in range(len(counts))]:
+                job.result()
+    return [spread_of(histogram) for histogram in counts]
 
 
 @dataclass(frozen=True, eq=False)

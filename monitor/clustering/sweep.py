@@ -95,7 +95,8 @@ def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[F
     """
 
     def one(k: int) -> Fitted:
-        centroids = fit_here(sample, k, seed)
+        with threadpool_limits(1, user_api="openmp"):  # OpenMP counts for every thread by itself
+            centroids = fit_here(sample, k, seed)
         return Fitted(centroids, sampled_silhouette(sample, centroids, seed))
 
     order = sorted(ks, reverse=True)

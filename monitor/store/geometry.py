@@ -6,6 +6,7 @@ from typing import Any
 
 import shapely
 from shapely.geometry import shape
+from sqlalchemy import ColumnElement, and_, or_
 
 from monitor.catalog.item import BBox
 
@@ -38,3 +39,10 @@ def outer_rings(geometry: Mapping[str, Any]) -> list[Any] | None:
 def box_columns(box: BBox) -> dict[str, float]:
     """The columns of a table that hold a box."""
     return dict(zip(("west", "south", "east", "north"), box, strict=True))
+
+
+def overlaps(table: Any, box: BBox) -> ColumnElement[bool]:
+    """Rows of a table with box columns that overlap a box; one with west > east crosses the antimeridian."""
+    west, south, east, north = box
+    across = or_ if west > east else and_
+    return and_(across(table.west <= east, table.east >= west), table.south <= north, table.north >= south)

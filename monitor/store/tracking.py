@@ -12,6 +12,7 @@ from monitor.detection.result import Kind
 from monitor.errors import NotFoundError
 from monitor.store.geometry import box_columns, box_of
 from monitor.store.results import FLAGS
+from monitor.store.severity import severity
 from monitor.store.tables import (
     OPEN_STATES,
     Alert,
@@ -79,6 +80,7 @@ def create_alert(
         "state": state,
         "score": float(score),
         "area_m2": float(area_m2),
+        "severity": int(severity(kind, float(area_m2), float(score))),
         "geometry": geometry,
         "first_seen": seen,
         "last_seen": seen,
@@ -113,6 +115,7 @@ def extend_alert(
         alert.west, alert.south, alert.east, alert.north = box_of(geometry)
     alert.area_m2 = alert.area_m2 if area_m2 is None else float(area_m2)
     alert.score = alert.score if score is None else float(score)
+    alert.severity = int(severity(alert.kind, alert.area_m2, alert.score))
     alert.description = description or alert.description
     alert.updated_at = now or datetime.now(UTC)
     session.flush()

@@ -4,6 +4,7 @@ from monitor.detection.result import Outcome
 from monitor.store.tables.alerts import OPEN_STATES, Alert, AlertEvent, AlertLook, AlertState
 from monitor.store.tables.base import Base, UtcDateTime, plain
 from monitor.store.tables.results import (
+    QUANTILE_COLUMNS,
     Finding,
     LabelBandStat,
     LabelMap,
@@ -17,6 +18,7 @@ from monitor.store.tables.service import JobRun, Lease, Notice, NoticeState
 
 __all__ = [
     "OPEN_STATES",
+    "QUANTILE_COLUMNS",
     "Alert",
     "AlertEvent",
     "AlertLook",

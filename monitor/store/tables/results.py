@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from monitor.detection.result import Kind
 from monitor.store.tables.base import Base, choice
 
+QUANTILE_COLUMNS = ("minimum", "q05", "q25", "q50", "q75", "q95", "maximum")
+"""Of a label in a band, at the shares of `clustering.quantiles`."""
+
 
 class SweepEntry(Base):
     """K-means with one k on one scene."""
@@ -65,7 +68,10 @@ class LabelStat(Base):
 
 
 class LabelBandStat(Base):
-    """Reflectance of one label in one band."""
+    """Reflectance of one label in one band; quantiles to half of a step of `clustering.quantiles`.
+
+    `unique_values` counts different values in those steps. Scenes from before there were quantiles have none.
+    """
 
     __tablename__ = "label_band_stats"
     __table_args__ = (
@@ -77,6 +83,14 @@ class LabelBandStat(Base):
     band: Mapped[str] = mapped_column(String(32), primary_key=True)
     mean: Mapped[float | None]
     std: Mapped[float | None]
+    minimum: Mapped[float | None]
+    q05: Mapped[float | None]
+    q25: Mapped[float | None]
+    q50: Mapped[float | None]
+    q75: Mapped[float | None]
+    q95: Mapped[float | None]
+    maximum: Mapped[float | None]
+    unique_values: Mapped[int | None]
 
 
 class SceneMetric(Base):
