@@ -15,6 +15,9 @@
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
         ├── AlertStateError       an alert cannot go from its state into that one
+        ├── RequestError          a request over HTTP asks for something that cannot be
+        ├── LoginRequired         a request over HTTP from nobody who is known
+        ├── Forbidden             a request over HTTP that the role does not allow
         └── NotFoundError         a name that nothing stored goes by
 
 A message says what was being done to which scene, what was found, and what to do about it.
@@ -79,6 +82,18 @@ class StoreError(PermanentError):
 
 class AlertStateError(PermanentError):
     """An alert cannot go from its state into that one."""
+
+
+class RequestError(PermanentError):
+    """A request over HTTP asks for something that cannot be."""
+
+
+class LoginRequired(PermanentError):
+    """A request over HTTP from nobody who is known."""
+
+
+class Forbidden(PermanentError):
+    """A request over HTTP that the role does not allow."""
 
 
 class NotFoundError(PermanentError):

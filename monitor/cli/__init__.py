@@ -15,6 +15,7 @@ from monitor.cli.init import init
 from monitor.cli.output import err
 from monitor.cli.run import run
 from monitor.cli.scan import scan_command
+from monitor.cli.serve import serve
 from monitor.cli.status import status
 from monitor.errors import ConfigError, MonitorError
 
@@ -32,6 +33,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(reference.app, name="reference")
 app.command("scan")(scan_command)
 app.command("run")(run)
+app.command("serve")(serve)
 app.command("status")(status)
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(alerts.app, name="alerts")

@@ -1,0 +1,24 @@
+"""The web application: every route of the server in one place."""
+
+from fastapi import FastAPI
+
+from monitor import __version__
+from monitor.config import Settings
+from monitor.store import Store
+from monitor.web import pages as web_pages
+from monitor.web.access.guard import Guard
+from monitor.web.services import Services
+
+
+def create_app(settings: Settings, store: Store, *, pages: bool = True) -> FastAPI:
+    """The application over a store with this version's schema; without `pages` only the APIs.
+
+    `settings.web.host` decides whether people have to log in. Pages can be mounted once in a process, because
+    NiceGUI has one application.
+    """
+    app = FastAPI(title="Landsat monitor", version=__version__, docs_url=None, redoc_url=None)
+    app.state.services = services = Services(settings, store)
+    app.add_middleware(Guard, settings=settings, store=store)
+    if pages:
+        web_pages.mount(app, services)
+    return app

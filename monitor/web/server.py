@@ -1,0 +1,66 @@
+"""Running the web application, in the main thread or beside the daemon."""
+
+import logging
+import socket
+import threading
+
+import uvicorn
+
+from monitor.config import Settings
+from monitor.errors import ConfigError
+from monitor.store import Store
+from monitor.web.app import create_app
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 5
+"""Requests that are under way when the server stops may take so long."""
+
+
+class WebServer:
+    """The application on its address. Raises ConfigError when the address cannot be had."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.listener = listen(settings.web.host, settings.web.port)
+        config = uvicorn.Config(
+            create_app(settings, store),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        self.server = uvicorn.Server(config)
+        self.thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        host, port = self.listener.getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def run(self) -> None:
+        """Answer until a signal says to stop."""
+        self.server.run(sockets=[self.listener])
+
+    def start(self) -> None:
+        """Answer from a thread of its own."""
+        self.thread = threading.Thread(target=self.run, name="web", daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End what `start` began."""
+        self.server.should_exit = True
+        if self.thread is not None:
+            self.thread.join(GRACE_S + 5)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises ConfigError that says why there is none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; choose another `web.host` or `web.port`"
+        ) from error
