@@ -1,9 +1,5 @@
-"""The review pages."""
+"""The review pages: inbox, alerts, scenes, models and status, in any browser."""
 
-from fastapi import FastAPI
+from monitor.web.pages.host import mount
 
-from monitor.web.services import Services
-
-
-def mount(app: FastAPI, services: Services) -> None:
-    """Add the pages to the application."""
+__all__ = ["mount"]
