@@ -18,6 +18,7 @@
         ├── RequestError          a request over HTTP asks for something that cannot be
         ├── LoginRequired         a request over HTTP from nobody who is known
         ├── Forbidden             a request over HTTP that the role does not allow
+        ├── QueryError            a question to the history that cannot be answered: a bad cursor, a place outside
         └── NotFoundError         a name that nothing stored goes by
 
 A message says what was being done to which scene, what was found, and what to do about it.
@@ -94,6 +95,10 @@ class LoginRequired(PermanentError):
 
 class Forbidden(PermanentError):
     """A request over HTTP that the role does not allow."""
+
+
+class QueryError(PermanentError):
+    """A question to the history that cannot be answered as it is put."""
 
 
 class NotFoundError(PermanentError):

@@ -1,8 +1,9 @@
-"""Alerts: reading and filtering them."""
+"""Alerts: reading and filtering them, page by page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
@@ -11,6 +12,9 @@ from sqlalchemy.orm import Session
 from monitor.catalog.item import BBox
 from monitor.detection.result import Kind
 from monitor.errors import NotFoundError
+from monitor.store.geometry import overlaps
+from monitor.store.paging import Cursor, Page, after, ordered
+from monitor.store.severity import Severity
 from monitor.store.tables import OPEN_STATES, Alert, AlertState, Finding, Monitor, Scene
 
 
@@ -48,7 +52,8 @@ class AlertRow:
 class AlertFilter:
     """Which alerts: every condition that is given holds.
 
-    `since` and `until`: seen at or after, and first seen before. `bbox`: overlaps that box, degrees.
+    `since` and `until`: seen at or after, and first seen before. `bbox`: overlaps that box, degrees (west > east: over
+    the antimeridian). `scene_id`: that scene contributed a finding.
     """
 
     monitor: str | None = None
@@ -58,53 +63,131 @@ class AlertFilter:
     until: datetime | None = None
     bbox: BBox | None = None
     min_score: float | None = None
+    min_severity: Severity = Severity.LOW
+    scene_id: str | None = None
 
     def of(self, query: Select[Any]) -> Select[Any]:
         """The query with the conditions added."""
-        conditions: list[ColumnElement[bool]] = []
+        return query.where(*self.of_kind(), *self.in_time(), *self.conditions())
+
+    def of_kind(self) -> list[ColumnElement[bool]]:
+        """Whose, what, and in which state."""
+        found: list[ColumnElement[bool]] = []
         if self.monitor is not None:
-            conditions.append(Alert.monitor_id.in_(select(Monitor.id).where(Monitor.name == self.monitor)))
+            found.append(Alert.monitor_id.in_(select(Monitor.id).where(Monitor.name == self.monitor)))
         if self.kinds:
-            conditions.append(Alert.kind.in_(self.kinds))
+            found.append(Alert.kind.in_(self.kinds))
         if self.states:
-            conditions.append(Alert.state.in_(self.states))
+            found.append(Alert.state.in_(self.states))
+        return found
+
+    def in_time(self) -> list[ColumnElement[bool]]:
+        """When."""
+        found: list[ColumnElement[bool]] = []
         if self.since is not None:
-            conditions.append(Alert.last_seen >= self.since)
+            found.append(Alert.last_seen >= self.since)
         if self.until is not None:
-            conditions.append(Alert.first_seen < self.until)
+            found.append(Alert.first_seen < self.until)
+        return found
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Where, and how grave."""
+        found: list[ColumnElement[bool]] = []
         if self.min_score is not None:
-            conditions.append(Alert.score >= self.min_score)
+            found.append(Alert.score >= self.min_score)
+        if self.min_severity > Severity.LOW:
+            found.append(Alert.severity >= int(self.min_severity))
         if self.bbox is not None:
-            west, south, east, north = self.bbox
-            conditions += [Alert.west <= east, Alert.east >= west, Alert.south <= north, Alert.north >= south]
-        return query.where(*conditions)
+            found.append(overlaps(Alert, self.bbox))
+        if self.scene_id is not None:
+            of_scene = select(Finding.alert_id).join(Scene, Scene.id == Finding.scene_id)
+            found.append(Alert.id.in_(of_scene.where(Scene.scene_id == self.scene_id)))
+        return found
 
 
 EVERYTHING = AlertFilter()
 
 
+class AlertOrder(StrEnum):
+    """What comes first; among equals the newest, then the one that was stored last."""
+
+    NEWEST = "newest"
+    SEVEREST = "severest"
+    SCORE = "score"
+    AREA = "area"
+
+
+ORDER_COLUMNS: dict[AlertOrder, tuple[Any, ...]] = {
+    AlertOrder.NEWEST: (Alert.last_seen, Alert.id),
+    AlertOrder.SEVEREST: (Alert.severity, Alert.last_seen, Alert.id),
+    AlertOrder.SCORE: (Alert.score, Alert.last_seen, Alert.id),
+    AlertOrder.AREA: (Alert.area_m2, Alert.last_seen, Alert.id),
+}
+
+
 def select_alerts() -> Select[Any]:
     """Every column of an AlertRow but the scenes."""
-    columns = [column for column in Alert.__table__.columns if column.key != "monitor_id"]
+    left_out = {"monitor_id", "severity"}
+    columns = [column for column in Alert.__table__.columns if column.key not in left_out]
     return select(*columns, Monitor.name.label("monitor")).join(Monitor, Monitor.id == Alert.monitor_id)
 
 
 def list_alerts(
-    session: Session, wanted: AlertFilter = EVERYTHING, *, limit: int | None = None, offset: int = 0
+    session: Session,
+    wanted: AlertFilter = EVERYTHING,
+    *,
+    order: AlertOrder = AlertOrder.NEWEST,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[AlertRow]:
-    """Alerts, the last seen first. Two queries, however many alerts there are."""
-    newest_first = (Alert.last_seen.desc(), Alert.id.desc())
-    page = wanted.of(select_alerts()).order_by(*newest_first)
-    numbers = wanted.of(select(Alert.id))
+    """Alerts, by default the last seen first. Two queries, however many alerts there are."""
+    numbers = ordered(wanted.of(select(Alert.id)), ORDER_COLUMNS[order])
     if limit is not None or offset:
-        page = page.limit(limit).offset(offset)
-        numbers = numbers.order_by(*newest_first).limit(limit).offset(offset)
-    return with_scenes(session, page, numbers)
+        return with_scenes(session, of_numbers(numbers.limit(limit).offset(offset), order), numbers)
+    return with_scenes(session, ordered(wanted.of(select_alerts()), ORDER_COLUMNS[order]), wanted.of(select(Alert.id)))
+
+
+def page_of_alerts(
+    session: Session,
+    wanted: AlertFilter = EVERYTHING,
+    *,
+    order: AlertOrder = AlertOrder.NEWEST,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page[AlertRow]:
+    """The `limit` alerts that come after a cursor, which an earlier page of the same filter and order gave.
+
+    As quick for the last page as for the first, and stable while alerts are added. Raises QueryError for a
+    cursor that no page gave.
+    """
+    columns = ORDER_COLUMNS[order]
+    numbers = wanted.of(select(Alert.id))
+    if cursor is not None:
+        numbers = numbers.where(after(columns, Cursor.parse(cursor, order, columns)))
+    numbers = ordered(numbers, columns).limit(limit + 1)
+    rows = with_scenes(session, of_numbers(numbers, order), numbers)
+    if len(rows) <= limit:
+        return Page(tuple(rows), None)
+    last = session.execute(select(*columns).where(Alert.id == rows[limit - 1].id)).one()
+    return Page(tuple(rows[:limit]), str(Cursor(order, tuple(last))))
+
+
+def of_numbers(numbers: Select[Any], order: AlertOrder) -> Select[Any]:
+    """The alerts of selected ids: sorting ids and fetching rows by them spares sorting outlines."""
+    chosen = numbers.subquery()
+    return ordered(select_alerts().join(chosen, chosen.c.id == Alert.id), ORDER_COLUMNS[order])
 
 
 def count_alerts(session: Session, wanted: AlertFilter = EVERYTHING) -> int:
     """How many alerts there are."""
     return session.scalar(wanted.of(select(func.count(Alert.id)))) or 0
+
+
+def count_by_kind_and_state(session: Session, wanted: AlertFilter = EVERYTHING) -> dict[tuple[Kind, AlertState], int]:
+    """How many alerts there are of every kind in every state; what has none is left out."""
+    counted: Select[Any] = select(Alert.kind, Alert.state, func.count(Alert.id))
+    query = wanted.of(counted).group_by(Alert.kind, Alert.state)
+    return {(kind, state): count for kind, state, count in session.execute(query)}
 
 
 def open_alerts(session: Session, monitor_id: int, kind: Kind) -> list[AlertRow]:

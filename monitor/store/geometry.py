@@ -5,6 +5,7 @@ from typing import Any
 
 import shapely
 from shapely.geometry import shape
+from sqlalchemy import ColumnElement, and_, or_
 
 from monitor.catalog.item import BBox
 
@@ -21,3 +22,10 @@ def box_of(geometry: Mapping[str, Any]) -> BBox:
 def box_columns(box: BBox) -> dict[str, float]:
     """The columns of a table that hold a box."""
     return dict(zip(("west", "south", "east", "north"), box, strict=True))
+
+
+def overlaps(table: Any, box: BBox) -> ColumnElement[bool]:
+    """Rows of a table with box columns that overlap a box; one with west > east crosses the antimeridian."""
+    west, south, east, north = box
+    across = or_ if west > east else and_
+    return and_(across(table.west <= east, table.east >= west), table.south <= north, table.north >= south)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.detection.result import Kind
 from monitor.errors import NotFoundError
 from monitor.store.geometry import box_columns, box_of
+from monitor.store.severity import severity
 from monitor.store.tables import Alert, AlertEvent, AlertLook, AlertState, Finding, Outcome, Scene, plain
 
 SYSTEM = "system"
@@ -66,6 +67,7 @@ def create_alert(
         "state": state,
         "score": float(score),
         "area_m2": float(area_m2),
+        "severity": int(severity(kind, float(area_m2), float(score))),
         "geometry": plain(geometry),
         "first_seen": seen,
         "last_seen": seen,
@@ -100,6 +102,7 @@ def extend_alert(
         alert.west, alert.south, alert.east, alert.north = box_of(geometry)
     alert.area_m2 = alert.area_m2 if area_m2 is None else float(area_m2)
     alert.score = alert.score if score is None else float(score)
+    alert.severity = int(severity(alert.kind, alert.area_m2, alert.score))
     alert.description = description or alert.description
     alert.updated_at = now or datetime.now(UTC)
     session.flush()

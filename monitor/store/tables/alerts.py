@@ -26,7 +26,10 @@ OPEN_STATES = (AlertState.NEW, AlertState.ACKNOWLEDGED, AlertState.CONFIRMED)
 
 
 class Alert(Base):
-    """A finding, or findings of several scenes in one place; `geometry` is GeoJSON in WGS 84."""
+    """A finding, or findings of several scenes in one place; `geometry` is GeoJSON in WGS 84.
+
+    `severity` follows from kind, area and score; it is a column so that long lists can be sorted by it.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -34,6 +37,11 @@ class Alert(Base):
         Index(None, "monitor_id", "last_seen"),
         Index(None, "state", "last_seen"),
         Index(None, "last_seen"),
+        Index(None, "severity", "last_seen"),
+        Index(None, "state", "severity", "last_seen"),
+        Index(None, "state", "monitor_id", "first_seen", "severity"),
+        Index(None, "score", "last_seen"),
+        Index(None, "area_m2", "last_seen"),
         Index(None, "west", "east", "south", "north"),
         {"sqlite_autoincrement": True},
     )
@@ -44,6 +52,7 @@ class Alert(Base):
     state: Mapped[AlertState] = mapped_column(choice(AlertState))
     score: Mapped[float]
     area_m2: Mapped[float]
+    severity: Mapped[int] = mapped_column(server_default="1")
     geometry: Mapped[dict[str, Any]]
     west: Mapped[float]
     south: Mapped[float]

@@ -64,7 +64,10 @@ class LabelStat(Base):
 
 
 class LabelBandStat(Base):
-    """Reflectance of one label in one band."""
+    """Reflectance of one label in one band; quantiles to half of a step of `clustering.quantiles`.
+
+    `unique_values` counts different values in those steps. Scenes from before there were quantiles have none.
+    """
 
     __tablename__ = "label_band_stats"
     __table_args__ = (
@@ -76,6 +79,14 @@ class LabelBandStat(Base):
     band: Mapped[str] = mapped_column(String(32), primary_key=True)
     mean: Mapped[float | None]
     std: Mapped[float | None]
+    minimum: Mapped[float | None]
+    q05: Mapped[float | None]
+    q25: Mapped[float | None]
+    q50: Mapped[float | None]
+    q75: Mapped[float | None]
+    q95: Mapped[float | None]
+    maximum: Mapped[float | None]
+    unique_values: Mapped[int | None]
 
 
 class SceneMetric(Base):

@@ -46,6 +46,7 @@ class Scene(Base):
         UniqueConstraint("monitor_id", "scene_id", "product_id"),
         Index(None, "monitor_id", "state", "next_attempt_at"),
         Index(None, "monitor_id", "datetime"),
+        Index(None, "datetime"),
         Index(None, "scene_id"),
         Index(None, "west", "east", "south", "north"),
         {"sqlite_autoincrement": True},
