@@ -16,6 +16,7 @@
         ├── StoreError            the database cannot be written or has another schema
         ├── AlertStateError       an alert cannot go from its state into that one
         ├── RequestError          a request over HTTP asks for something that cannot be
+        ├── TooManyRequests       a client over HTTP that does not know when to stop
         ├── LoginRequired         a request over HTTP from nobody who is known
         ├── Forbidden             a request over HTTP that the role does not allow
         ├── QueryError            a question to the history that cannot be answered: a bad cursor, a place outside
@@ -87,6 +88,10 @@ class AlertStateError(PermanentError):
 
 class RequestError(PermanentError):
     """A request over HTTP asks for something that cannot be."""
+
+
+class TooManyRequests(PermanentError):
+    """A client over HTTP that does not know when to stop."""
 
 
 class LoginRequired(PermanentError):

@@ -6,7 +6,10 @@ from monitor import __version__
 from monitor.config import Settings
 from monitor.store import Store
 from monitor.web import pages as web_pages
+from monitor.web import problems
+from monitor.web.access import login
 from monitor.web.access.guard import Guard
+from monitor.web.access.headers import SecurityHeaders
 from monitor.web.services import Services
 
 
@@ -18,7 +21,10 @@ def create_app(settings: Settings, store: Store, *, pages: bool = True) -> FastA
     """
     app = FastAPI(title="Landsat monitor", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = services = Services(settings, store)
+    problems.add_handlers(app)
     app.add_middleware(Guard, settings=settings, store=store)
+    app.add_middleware(SecurityHeaders, settings=settings)
+    app.include_router(login.router)
     if pages:
         web_pages.mount(app, services)
     return app
