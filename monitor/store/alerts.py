@@ -106,6 +106,7 @@ class AlertFilter:
 
 
 EVERYTHING = AlertFilter()
+IDS_AT_ONCE = 500
 
 
 class AlertOrder(StrEnum):
@@ -185,8 +186,8 @@ def count_alerts(session: Session, wanted: AlertFilter = EVERYTHING) -> int:
 
 def count_by_kind_and_state(session: Session, wanted: AlertFilter = EVERYTHING) -> dict[tuple[Kind, AlertState], int]:
     """How many alerts there are of every kind in every state; what has none is left out."""
-    counted: Select[Any] = select(Alert.kind, Alert.state, func.count(Alert.id))
-    query = wanted.of(counted).group_by(Alert.kind, Alert.state)
+    columns: tuple[Any, ...] = (Alert.kind, Alert.state, func.count(Alert.id))
+    query = wanted.of(select(*columns)).group_by(Alert.kind, Alert.state)
     return {(kind, state): count for kind, state, count in session.execute(query)}
 
 
@@ -209,6 +210,8 @@ def get_alert(session: Session, alert_id: int) -> AlertRow:
 def with_scenes(session: Session, page: Select[Any], numbers: Select[Any]) -> list[AlertRow]:
     """The alerts of a page; `numbers` selects the ids of the same ones."""
     rows = [AlertRow.from_row(row) for row in session.execute(page)]
+    if 0 < len(rows) <= IDS_AT_ONCE:  # a planner is sure about a list, not about a subquery with a limit
+        numbers = select(Alert.id).where(Alert.id.in_([row.id for row in rows]))
     scenes = scene_ids_of(session, numbers) if rows else {}
     return [replace(row, scene_ids=scenes.get(row.id, ())) for row in rows]
 

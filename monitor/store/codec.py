@@ -54,4 +54,19 @@ def decode_tile(tile: Tile, shape: tuple[int, int]) -> NDArray[np.uint8]:
     try:
         return np.frombuffer(zlib.decompress(tile.data), np.uint8).reshape(size)
     except (zlib.error, ValueError) as error:
-        raise StoreError(f"label tile {tile.row}, {tile.col} is damaged ({error}); process the scene again") from error
+        raise damaged(tile, error) from error
+
+
+def decode_pixel(tile: Tile, shape: tuple[int, int], row: int, col: int) -> int:
+    """The value of one pixel, by row and column of the raster; of its tile only what comes before is decompressed."""
+    width = min(TILE, shape[1] - tile.col * TILE)
+    place = row % TILE * width + col % TILE
+    try:
+        return zlib.decompressobj().decompress(tile.data, place + 1)[place]
+    except (zlib.error, IndexError) as error:
+        raise damaged(tile, error) from error
+
+
+def damaged(tile: Tile, error: Exception) -> StoreError:
+    """What to say about a tile that cannot be read."""
+    return StoreError(f"label tile {tile.row}, {tile.col} is damaged ({error}); process the scene again")

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from monitor.clustering.labels import NO_LABEL
 from monitor.errors import NotFoundError, StoreError
-from monitor.store.codec import CODEC, TILE, Tile, decode, decode_tile
+from monitor.store.codec import CODEC, TILE, Tile, decode, decode_pixel
 from monitor.store.tables import LabelMap, LabelTile, Scene, SceneState
 
 
@@ -85,10 +86,9 @@ def pixel_look(found: Any, row: int, col: int) -> PixelLook:
     """One row of the history."""
     scene_pk, scene_id, moment, codec, height, width, data = found
     require_codec(codec)
-    label = 255
+    label = NO_LABEL
     if data is not None and 0 <= row < height and 0 <= col < width:
-        block = decode_tile(Tile(row // TILE, col // TILE, data), (height, width))
-        label = int(block[row % TILE, col % TILE])
+        label = decode_pixel(Tile(row // TILE, col // TILE, data), (height, width), row, col)
     return PixelLook(scene_pk, scene_id, moment, label)
 
 

@@ -1,7 +1,6 @@
 """Pages of long lists by keyset: the next page starts after the last row of this one, wherever that is by now."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from monitor.errors import QueryError
+from monitor.store.tables import UtcDateTime
 
 Row = TypeVar("Row")
 
@@ -39,22 +39,21 @@ class Cursor:
         """The inverse, for these sort columns; raises QueryError for anything that `str` did not give."""
         try:
             found, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            known = [typed(value, column) for value, column in zip(values, columns, strict=True)]
-        except (ValueError, TypeError, binascii.Error):
+            if found == order:
+                return cls(order, tuple(typed(value, column) for value, column in zip(values, columns, strict=True)))
+        except (ValueError, TypeError, OverflowError):
             raise QueryError("the cursor is not one that a page gave; start again without one") from None
-        if found != order:
-            raise QueryError(f"the cursor is of a list by {found}, this one is by {order}; start again without one")
-        return cls(order, tuple(known))
+        raise QueryError(f"the cursor is of a list in another order than by {order}; start again without one")
 
 
 def typed(value: Any, column: Any) -> Any:
     """A value as its column has it; raises ValueError or TypeError for one that it cannot have."""
-    kind = column.type.python_type
-    if kind is datetime:
+    if isinstance(column.type, UtcDateTime):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(value)
         return moment
+    kind: type[Any] = column.type.python_type
     if isinstance(value, bool) or not isinstance(value, int | float | str) or kind(value) != value:
         raise ValueError(value)
     return kind(value)

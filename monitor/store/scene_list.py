@@ -85,6 +85,6 @@ def count_scenes(session: Session, wanted: SceneFilter = EVERY_SCENE) -> int:
 
 def count_by_state(session: Session, wanted: SceneFilter = EVERY_SCENE) -> dict[SceneState, int]:
     """How many scenes there are in every state; what has none is left out."""
-    counted: Select[Any] = select(Scene.state, func.count(Scene.id))
-    query = wanted.of(counted).group_by(Scene.state)
+    columns: tuple[Any, ...] = (Scene.state, func.count(Scene.id))
+    query = wanted.of(select(*columns)).group_by(Scene.state)
     return {state: count for state, count in session.execute(query)}  # noqa: C416
