@@ -10,6 +10,7 @@ from monitor.web import problems
 from monitor.web.access import login
 from monitor.web.access.guard import Guard
 from monitor.web.access.headers import SecurityHeaders
+from monitor.web.api import router as api
 from monitor.web.services import Services
 
 
@@ -25,6 +26,7 @@ def create_app(settings: Settings, store: Store, *, pages: bool = True) -> FastA
     app.add_middleware(Guard, settings=settings, store=store)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.include_router(login.router)
+    app.include_router(api)
     if pages:
         web_pages.mount(app, services)
     return app

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.config import Settings
 from monitor.store import Store
 from monitor.web.access.tries import Tries
+from monitor.web.tasks import Tasks
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Services:
     settings: Settings
     store: Store
     tries: Tries = field(default_factory=Tries)
+    tasks: Tasks = field(default_factory=Tasks)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
