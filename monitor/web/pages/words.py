@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.detection.result import Kind, Outcome
-from monitor.store.review import Severity
+from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
 
 HECTARE_M2 = 1e4

@@ -1,0 +1,40 @@
+"""Names for the labels of reference models: what ground each of them probably is."""
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy.orm import Session
+
+from monitor.config import Settings
+from monitor.errors import MonitorError
+from monitor.store.monitors import find_monitor
+from monitor.store.references import get_reference
+from monitor.training import model_file
+from monitor.web.pages import words
+from monitor.web.pages.reference import Reference, open_reference
+
+log = logging.getLogger(__name__)
+
+NamesOf = Mapping[tuple[str, int | None], tuple[str, ...]]
+"""Names by label, by monitor and version."""
+
+
+def names_of(reference: Reference) -> tuple[str, ...]:
+    """What ground each label is, by label."""
+    return tuple(words.ground(spectrum, reference.bands) for spectrum in reference.spectra.tolist())
+
+
+def names_of_labels(
+    session: Session, settings: Settings, versions: Iterable[tuple[str, int | None]]
+) -> dict[tuple[str, int | None], tuple[str, ...]]:
+    """Names for the labels of these versions; a model that cannot be read gives none, its labels go by number."""
+    found: dict[tuple[str, int | None], tuple[str, ...]] = {}
+    for monitor, version in versions:
+        if version is None:
+            continue
+        try:
+            row = get_reference(session, find_monitor(session, monitor), version)
+            found[monitor, version] = names_of(open_reference(model_file(settings, row)))
+        except MonitorError as error:
+            log.warning("labels of %s version %s have no names: %s", monitor, version, error)
+    return found
