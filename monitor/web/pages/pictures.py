@@ -40,7 +40,7 @@ VANISHED: RGBA = (0, 114, 178, 255)
 """Orange and blue of Okabe and Ito; the same as the tokens."""
 NO_LIMITS_FROM = 64
 """Fewer pixels than this say nothing about contrast."""
-LEAST_STRENGTH = 0.5
+LEAST_STRENGTH = 1.0
 """Misaligned borders weaker than this are noise and are not drawn."""
 
 

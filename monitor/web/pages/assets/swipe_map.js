@@ -7,7 +7,7 @@ export default {
   template: `
     <div class="swipe-frame">
       <div class="swipe">
-        <div ref="map" class="swipe-map" role="application" :aria-label="label"></div>
+        <div ref="map" class="swipe-map" :style="{ '--aspect': width + ' / ' + height }" role="application" :aria-label="label"></div>
         <template v-if="before && after">
           <div class="swipe-side before">{{ beforeLabel }}</div>
           <div class="swipe-side after">{{ afterLabel }}</div>
@@ -30,7 +30,7 @@ export default {
     await loadResource(window.path_prefix + `${this.resourcePath}/leaflet/leaflet.css`);
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.$refs.map, {
-      crs: L.CRS.Simple, minZoom: -14, maxZoom: 2, zoomSnap: 0.25, zoomDelta: 0.5, attributionControl: false,
+      crs: L.CRS.Simple, minZoom: -14, maxZoom: 2, zoomSnap: 0, zoomDelta: 0.5, wheelPxPerZoomLevel: 120, attributionControl: false,
       zoomAnimation: false, fadeAnimation: !calm, inertia: !calm, keyboard: true,
     });
     this.bounds = [[0, 0], [this.height, this.width]];
