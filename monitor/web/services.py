@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from monitor.config import Settings
 from monitor.store import Store
 from monitor.web.access.tries import Tries
+from monitor.web.cogs import Cogs
 from monitor.web.tasks import Tasks
+from monitor.web.tiles.cache import TileCache
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Services:
     store: Store
     tries: Tries = field(default_factory=Tries)
     tasks: Tasks = field(default_factory=Tasks)
+    cogs: Cogs = field(default_factory=Cogs)
+    tiles: TileCache = field(default_factory=TileCache)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -34,6 +38,11 @@ class Services:
         """One transaction that writes, committed at the end."""
         with self.store.session() as session:
             yield session
+
+    def close(self) -> None:
+        """Start nothing more, and remove what was only for this server."""
+        self.tasks.close()
+        self.cogs.close()
 
 
 def services_of(request: Request) -> Services:
