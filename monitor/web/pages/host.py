@@ -7,14 +7,14 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
-from monitor.web.pages import alert, inbox, scene, scenes
+from monitor.web.pages import alert, inbox, models, scene, scenes, status
 from monitor.web.pages.media import pictures
 from monitor.web.pages.tokens import style_sheet
 from monitor.web.services import Services
 
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_PATH = "/assets"
-ROUTERS = (inbox.router, alert.router, scenes.router, scene.router)
+ROUTERS = tuple(page.router for page in (inbox, alert, scenes, scene, models, status))
 
 
 def mount(app: FastAPI, services: Services) -> None:

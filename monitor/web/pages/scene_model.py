@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -122,22 +123,33 @@ def sweep_chart(rows: Sequence[SweepRow]) -> dict[str, Any]:
         return series
 
     ks = [row.k for row in rows]
-    left = {**charts.axis("inertia"), "type": "value", "nameGap": 44, "axisLabel": {
-        "color": css("muted"), "fontFamily": charts.FONT, ":formatter": "(value) => value.toExponential(0)"}}  # fmt: skip
+    power = exponent([row.inertia for row in rows])
+    left = {**charts.axis(f"inertia, 10^{power}" if power else "inertia"), "type": "value", "nameGap": 32}
     right = {**charts.axis("silhouette"), "type": "value", "nameGap": 36, "splitLine": {"show": False}, "scale": True}
     return {
         **charts.BASE,
-        "grid": {"left": 62, "right": 56, "top": 26, "bottom": 66},
+        "grid": {"left": 50, "right": 56, "top": 26, "bottom": 66},
         "legend": charts.LEGEND,
         "tooltip": charts.TOOLTIP,
         "xAxis": {**charts.axis("k"), "type": "value", "min": min(ks), "max": max(ks), "interval": 1,
                   "splitLine": {"show": False}},
         "yAxis": [left, right],
         "series": [
-            line("inertia", [row.inertia for row in rows], 0, "edge", "rect"),
+            line("inertia", [scaled(row.inertia, power) for row in rows], 0, "edge", "rect"),
             line("silhouette", [row.silhouette for row in rows], 1, "accent", "circle"),
         ],
     }  # fmt: skip
+
+
+def exponent(values: Sequence[float | None]) -> int:
+    """The power of ten by which an axis stays readable: a multiple of three, 0 for small numbers."""
+    largest = max((value for value in values if value is not None), default=0.0)
+    return 3 * int(log10(largest) // 3) if largest >= 1e4 else 0
+
+
+def scaled(value: float | None, power: int) -> float | None:
+    """A value in units of that power of ten."""
+    return None if value is None else round(value / 10**power, 4)
 
 
 def stats_rows(report: SceneReport) -> tuple[tuple[str, ...], list[tuple[int, tuple[str, ...]]]]:

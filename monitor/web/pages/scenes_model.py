@@ -111,12 +111,14 @@ def timeline(rows: Sequence[tuple[SceneRow, Metrics]]) -> dict[str, Any]:
         "emphasis": {"disabled": True}, "data": points([misalignment(metrics) for _, metrics in done], 1),
     }  # fmt: skip
     side = {**charts.axis("misalignment"), "type": "value", "splitLine": {"show": False}, "nameGap": 34}
+    dates = charts.axis("")
+    dates["axisLabel"] = {**dates["axisLabel"], "hideOverlap": True}
     return {
         **charts.BASE,
         "grid": {"left": 52, "right": 56, "top": 12, "bottom": 62},
         "legend": charts.LEGEND,
         "tooltip": charts.TOOLTIP,
-        "xAxis": {**charts.axis(""), "type": "time", "splitLine": {"show": False}},
+        "xAxis": {**dates, "type": "time", "splitLine": {"show": False}},
         "yAxis": [{**charts.axis("percent of the area"), "type": "value", "max": 100, "nameGap": 36}, side],
         "series": [*bars, line],
     }
