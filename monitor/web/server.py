@@ -20,10 +20,10 @@ GRACE_S = 5
 class WebServer:
     """The application on its address. Raises ConfigError when the address cannot be had."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, *, pages: bool = True) -> None:
         self.listener = listen(settings.web.host, settings.web.port)
         config = uvicorn.Config(
-            create_app(settings, store),
+            create_app(settings, store, pages=pages),
             log_config=None,
             access_log=False,
             proxy_headers=False,
