@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from monitor.errors import AlertStateError, NotFoundError
 from monitor.store import lifecycle
 from monitor.store.lifecycle import Reason
 from monitor.store.tables import AlertEvent, AlertState
-from monitor.store.tracking import change_state, require_alert
+from monitor.store.tracking import change_state, record, require_alert
 
 UNDONE = "undone"
 
@@ -48,7 +48,8 @@ def act(
     now: datetime | None = None,
 ) -> Acted:
     """Do it; raises NotFoundError, and AlertStateError where the alert's state does not allow it."""
-    before = require_alert(session, alert_id).state
+    require_alert(session, alert_id)
+    before = last_change(session, alert_id)
     if action is Action.DISMISS:
         if reason is None:
             raise AlertStateError(f"alert {alert_id}: to dismiss it takes a reason: {', '.join(Reason)}")
@@ -63,7 +64,13 @@ def act(
         }
         moves[action](session, alert_id, author, note, now=now)
     after = require_alert(session, alert_id).state
-    return Acted(alert_id, after, after is not before)
+    return Acted(alert_id, after, last_change(session, alert_id) != before)
+
+
+def last_change(session: Session, alert_id: int) -> int | None:
+    """The number of the last event that set the alert's state."""
+    changes = select(AlertEvent.id).where(AlertEvent.alert_id == alert_id, AlertEvent.to_state.is_not(None))
+    return session.scalar(changes.order_by(AlertEvent.time.desc(), AlertEvent.id.desc()).limit(1))
 
 
 def act_on_many(
@@ -93,7 +100,7 @@ def undo(session: Session, alert_id: int, author: str, *, now: datetime | None =
 
     Raises NotFoundError, and AlertStateError when somebody else, the system or an undo changed it last.
     """
-    require_alert(session, alert_id)
+    state = require_alert(session, alert_id).state
     event = AlertEvent
     changes = select(event.author, event.event, event.from_state).where(
         event.alert_id == alert_id, event.to_state.is_not(None)
@@ -102,4 +109,6 @@ def undo(session: Session, alert_id: int, author: str, *, now: datetime | None =
     if last is None or last.author != author or last.event == UNDONE or last.from_state is None:
         who = "nobody" if last is None else last.author
         raise AlertStateError(f"alert {alert_id}: there is nothing of {author} to take back; {who} changed it last")
+    if last.from_state is state:
+        record(session, alert_id, author, UNDONE, state, state, None, now or datetime.now(UTC))
     change_state(session, alert_id, last.from_state, author=author, event=UNDONE, now=now)

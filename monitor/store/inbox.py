@@ -8,12 +8,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from monitor.detection.result import Kind
+from monitor.store.actions import UNDONE
 from monitor.store.severity import Severity
 from monitor.store.tables import Alert, AlertEvent, AlertState, Monitor, Scene
 from monitor.store.tracking import SYSTEM
-
-UNDONE = "undone"
-"""The event of a decision that was taken back."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,20 @@ class InboxAlert:
 
 
 @dataclass(frozen=True)
+class InboxScene:
+    """The scene of a group: its id, its number, and the version it was compared with."""
+
+    scene_id: str
+    pk: int
+    reference_version: int | None
+
+
+@dataclass(frozen=True)
 class InboxGroup:
-    """Alerts that one scene was the first to show; `scene_id` is empty when that scene is gone."""
+    """Alerts that one scene was the first to show; `scene` is None when that is gone."""
 
     monitor: str
-    scene_id: str
-    scene_pk: int | None
-    reference_version: int | None
+    scene: InboxScene | None
     seen: datetime
     severity: Severity
     alerts: tuple[InboxAlert, ...]
@@ -120,7 +125,7 @@ def inbox(session: Session, wanted: InboxFilter, *, limit: int = 20, offset: int
         tuple(
             InboxGroup(
                 names[row.monitor_id],
-                *scenes.get((row.monitor_id, row.first_seen), ("", None, None)),
+                scenes.get((row.monitor_id, row.first_seen)),
                 row.first_seen,
                 Severity(row.worst),
                 tuple(alerts[row.monitor_id, row.first_seen]),
@@ -142,19 +147,18 @@ def alerts_of(
         Alert.last_seen, Alert.updated_at, Alert.description, Alert.monitor_id,
     )  # fmt: skip
     query = select(*columns).where(*conditions(wanted), tuple_(Alert.monitor_id, Alert.first_seen).in_(keys))
-    for row in session.execute(query.order_by(Alert.severity.desc(), Alert.kind != Kind.ANOMALY, Alert.area_m2.desc(), Alert.id)):
+    for row in session.execute(
+        query.order_by(Alert.severity.desc(), Alert.kind != Kind.ANOMALY, Alert.area_m2.desc(), Alert.id)
+    ):
         values = row._asdict()
         key = (values.pop("monitor_id"), row.first_seen)
         found[key].append(InboxAlert(**{**values, "severity": Severity(row.severity)}))
     return found
 
 
-def scenes_of(
-    session: Session, keys: Sequence[tuple[int, datetime]]
-) -> dict[tuple[int, datetime], tuple[str, int, int | None]]:
-    """Scene id, number and reference version of the newest product of each group's scene."""
+def scenes_of(session: Session, keys: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], InboxScene]:
+    """The newest product of each group's scene."""
     columns = (Scene.monitor_id, Scene.datetime, Scene.scene_id, Scene.id, Scene.reference_version)
     query = select(*columns).where(tuple_(Scene.monitor_id, Scene.datetime).in_(keys)).order_by(Scene.id)
-    return {
-        (row.monitor_id, row.datetime): (row.scene_id, row.id, row.reference_version) for row in session.execute(query)
-    }
+    rows = session.execute(query)
+    return {(row.monitor_id, row.datetime): InboxScene(row.scene_id, row.id, row.reference_version) for row in rows}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor.detection.result import Kind
 from monitor.errors import MonitorError
+from monitor.store.actions import Action
 from monitor.store.inbox import InboxAlert, InboxGroup, InboxPage, inbox
 from monitor.store.monitors import monitor_names
 from monitor.store.tables import AlertState
@@ -124,7 +125,7 @@ class Inbox:
 
         def question(session: Session) -> tuple[InboxPage, NamesOf]:
             page = inbox(session, view.wanted, limit=model.GROUPS_A_PAGE, offset=view.offset)
-            versions = {(group.monitor, group.reference_version) for group in page.groups}
+            versions = {model.version_of(group) for group in page.groups}
             return page, names_of_labels(session, self.visit.services.settings, versions)
 
         page, names = await self.visit.ask(question)
@@ -135,7 +136,7 @@ class Inbox:
         self.rows.clear()
         with self.list:
             for group in page.groups:
-                self.group(group, names.get((group.monitor, group.reference_version), ()))
+                self.group(group, names.get(model.version_of(group), ()))
             if not page.groups:
                 self.nothing()
         self.pager.clear()
@@ -170,18 +171,20 @@ class Inbox:
                     moment(group.seen)
                 tag("span", f"chip {group.severity.name.lower()}", f"{words.SEVERITIES[group.severity]} severity")
                 tag("span", "small muted", words.count(len(group.alerts), "alert"))
-                if group.scene_pk is not None:
-                    link(group.scene_id, f"/scenes/{group.scene_pk}", "small mono")
+                if group.scene is not None:
+                    link(group.scene.scene_id, f"/scenes/{group.scene.pk}", "small mono")
             for alert in group.alerts[: model.LINES_A_GROUP]:
                 self.row(alert, group, names)
-            if len(group.alerts) > model.LINES_A_GROUP:
+            if len(group.alerts) > model.LINES_A_GROUP and group.scene is not None:
                 left = words.count(len(group.alerts) - model.LINES_A_GROUP, "more alert")
-                link(f"{left} on the scene's page", f"/scenes/{group.scene_pk}", "row-alert")
+                link(f"{left} on the scene's page", f"/scenes/{group.scene.pk}", "row-alert")
 
     def row(self, alert: InboxAlert, group: InboxGroup, names: tuple[str, ...]) -> None:
         """One alert: box, pictures, words, what can be done."""
         said = model.line(alert, names)
-        row = tag("article", "row-alert", data_alert=str(alert.id), tabindex="0", aria_label=f"Alert {alert.id}: {said}")
+        row = tag(
+            "article", "row-alert", data_alert=str(alert.id), tabindex="0", aria_label=f"Alert {alert.id}: {said}"
+        )
         with row:
             if self.visit.may(Role.REVIEWER):
                 tag("input", type="checkbox", data_pick="", aria_label=f"Select alert {alert.id}")
@@ -219,7 +222,7 @@ class Inbox:
             tell("Nothing to take back on this page")
             return
         self.mark(step)
-        tell(step.words + ("" if step.action is None or not step.changes else " · u takes it back"))
+        tell(step.words + ("" if step.action is Action.UNDO or not step.changed else " · u takes it back"))
 
     async def act(self, args: dict[str, object]) -> Step:
         """Carry an order out, and remember it."""
@@ -239,20 +242,20 @@ class Inbox:
 
     def mark(self, step: Step) -> None:
         """Show the new states where the alerts stand; they leave the list when it is shown anew."""
-        for change in step.changes:
-            if change.alert_id in self.rows:
-                row, chip = self.rows[change.alert_id]
-                undone = step.action is None
+        for alert_id, state in step.changed:
+            if alert_id in self.rows:
+                row, chip = self.rows[alert_id]
+                undone = step.action is Action.UNDO
                 row.classes(remove="is-settled") if undone else row.classes("is-settled")
-                chip.classes(replace=f"chip {change.after}")
-                chip.text = words.STATES[change.after]  # type: ignore[attr-defined]
+                chip.classes(replace=f"chip {state}")
+                chip.text = words.STATES[state]  # type: ignore[attr-defined]
 
 
 def pictures(alert: InboxAlert, group: InboxGroup) -> None:
     """Before and after, small."""
     with tag("div", "pair"):
-        if group.scene_pk is None:
+        if group.scene is None:
             return
         for side in ("before", "after"):
-            source = model.picture(alert.id, group.scene_pk, side)
+            source = model.picture(alert.id, group.scene.pk, side)
             tag("img", src=source, alt=side.capitalize(), loading="lazy", width="92", height="69")

@@ -24,11 +24,14 @@ LABELS = re.compile(r"label (\d+) -> label (\d+)|within label (\d+)")
 E = TypeVar("E", bound=Enum)
 
 
+EVERYTHING = InboxFilter()
+
+
 @dataclass(frozen=True)
 class InboxView:
     """What the inbox shows: a filter and a page of it, from 1."""
 
-    wanted: InboxFilter = InboxFilter()
+    wanted: InboxFilter = EVERYTHING
     page: int = 1
 
     @property
@@ -121,6 +124,11 @@ def detail(description: str) -> str:
 def group_title(group: InboxGroup) -> str:
     """Scene and how much it showed."""
     return f"{group.monitor} · {words.day(group.seen)}"
+
+
+def version_of(group: InboxGroup) -> tuple[str, int | None]:
+    """Monitor and version of the model that a group's alerts were found with."""
+    return group.monitor, group.scene.reference_version if group.scene is not None else None
 
 
 def picture(alert_id: int, scene_pk: int, name: str, size: str = "thumb") -> str:

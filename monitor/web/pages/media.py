@@ -4,7 +4,6 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -27,7 +26,8 @@ AT_ONCE = 3
 SIZES_PX = {"thumb": 224, "full": 1200}
 MISSING = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><rect width="160" height="120" fill="#8a867b"/>'
-    b'<text x="80" y="65" font-family="sans-serif" font-size="13" fill="#fff" text-anchor="middle">no picture</text></svg>'
+    b'<text x="80" y="65" font-family="sans-serif" font-size="13" fill="#fff" text-anchor="middle">no picture</text>'
+    b"</svg>"
 )
 
 Size = Literal["thumb", "full"]
@@ -135,5 +135,3 @@ def three(bands: str | None) -> Bands | None:
         return None
     red, green, blue = bands.split(",")
     return red, green, blue
-
-

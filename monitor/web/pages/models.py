@@ -12,7 +12,6 @@ from monitor.store.monitors import find_monitor
 from monitor.store.references import ReferenceRow, activate_reference
 from monitor.web.access.users import Role
 from monitor.web.pages import models_model as model
-from monitor.web.pages import words
 from monitor.web.pages.dom import button, heading, link, moment, select, table, tag
 from monitor.web.pages.models_model import MonitorModels
 from monitor.web.pages.shell import Visit, frame, page_head, tell, trouble, visit_of
@@ -142,7 +141,9 @@ class ModelCard:
 
     def task(self) -> Task | None:
         """The last fit of this monitor that this server knows of."""
-        return next((task for task in self.visit.services.tasks.all() if task.name == f"retrain {self.models.name}"), None)
+        return next(
+            (task for task in self.visit.services.tasks.all() if task.name == f"retrain {self.models.name}"), None
+        )
 
     def watch(self) -> None:
         """Show how far the fit is, until it is over."""
@@ -169,7 +170,14 @@ class Progress:
         self.timer: ui.timer | None = None
         self.lock = asyncio.Lock()
         self.said = tag("p", "small", text=f"Fitting for {task.author}: {task.step or 'waiting for its turn'}")
-        bar = tag("div", "progress", role="progressbar", aria_label="Progress of the fit", aria_valuemin="0", aria_valuemax="100")
+        bar = tag(
+            "div",
+            "progress",
+            role="progressbar",
+            aria_label="Progress of the fit",
+            aria_valuemin="0",
+            aria_valuemax="100",
+        )
         self.bar: Element = bar
         with bar:
             self.filled = tag("div", style="width: 2%")
@@ -198,6 +206,9 @@ class Progress:
                 trouble(task.error or "the fit failed")
                 return
             result = task.result or {}
-            tag("p", "note", f"Version {result.get('version')} is fitted and active: {result.get('reason')}", role="status")
-
-
+            tag(
+                "p",
+                "note",
+                f"Version {result.get('version')} is fitted and active: {result.get('reason')}",
+                role="status",
+            )

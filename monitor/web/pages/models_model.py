@@ -36,7 +36,9 @@ def gather(session: Session, settings: Settings) -> list[MonitorModels]:
     rows = list_references(session)
     configured = [monitor.name for monitor in settings.monitors]
     names = [*configured, *sorted({row.monitor for row in rows} - set(configured))]
-    return [of_monitor(session, name, [row for row in rows if row.monitor == name], name in configured) for name in names]
+    return [
+        of_monitor(session, name, [row for row in rows if row.monitor == name], name in configured) for name in names
+    ]
 
 
 def of_monitor(session: Session, name: str, rows: Sequence[ReferenceRow], configured: bool) -> MonitorModels:

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from monitor.store.maps import StoredMap
 from monitor.store.references import get_reference
 from monitor.store.results import FLAGS
 from monitor.store.scenes import SceneRow, item_of
-from monitor.store.windows import Window, read_part
+from monitor.store.windows import read_part
 from monitor.training import model_file
 from monitor.web.pages import reference as models
 from monitor.web.pages.places import Place, whole
@@ -75,11 +74,6 @@ class Subject:
                 scene.reflectance[number] += offset
         return scene
 
-    @cached_property
-    def flag_part(self) -> Window:
-        """The window that the maps of the database are read in."""
-        return self.place.window
-
 
 def best_bands(available: Sequence[str]) -> Bands:
     """The three that show most."""
@@ -97,7 +91,7 @@ def before(session: Session, subject: Subject, bands: Bands | None) -> bytes:
     reference = subject.reference(session)
     names = checked_bands(bands or best_bands(reference.bands), reference.bands)
     values = models.reflectance(reference, subject.place, names)
-    known = np.isfinite(values).all(axis=0)
+    known = finite(values)
     return webp(to_rgba(values, known, contrast(values, known, reference, subject.place, names)))
 
 
@@ -110,7 +104,7 @@ def after(session: Session, subject: Subject, bands: Bands | None) -> bytes:
     reference = subject.reference(session)
     names = checked_bands(bands or best_bands(reference.bands), reference.bands)
     values = models.reflectance(reference, subject.place, names)
-    limits = contrast(values, np.isfinite(values).all(axis=0), reference, subject.place, names)
+    limits = contrast(values, finite(values), reference, subject.place, names)
     scene = subject.read(session, names)
     return webp(to_rgba(scene.reflectance, scene.valid, limits))
 
@@ -128,11 +122,17 @@ def contrast(
 ) -> Limits:
     """Between the contrast of the place alone and that of all the reference, so that neither drowns."""
     everywhere = models.reflectance(reference, whole(place.monitor_grid, 256), bands)
-    wide = stretch_limits(everywhere, np.isfinite(everywhere).all(axis=0))
+    wide = stretch_limits(everywhere, finite(everywhere))
     if known.sum() < NO_LIMITS_FROM:
         return wide
     limits: Limits = (0.5 * wide + 0.5 * stretch_limits(values, known)).astype(np.float32)
     return limits
+
+
+def finite(values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where every band of (bands, rows, columns) has data."""
+    found: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(values))
+    return found
 
 
 def flags_layer(session: Session, subject: Subject) -> bytes:
@@ -146,14 +146,24 @@ def labels_layer(session: Session, subject: Subject) -> bytes:
     """The scene's labels by the reference model as PNG."""
     reference = subject.reference(session)
     found = read_part(session, subject.scene.pk, "reference", subject.place.window).labels
-    return png(paint(thinned(found, subject.place.step), label_table(len(reference.centroids), reference.spectra, reference.bands)))
+    return png(
+        paint(
+            thinned(found, subject.place.step),
+            label_table(len(reference.centroids), reference.spectra, reference.bands),
+        )
+    )
 
 
 def reference_labels_layer(session: Session, subject: Subject) -> bytes:
     """The labels of the reference's clear scene as PNG."""
     reference = subject.reference(session)
     found = models.labels(reference, subject.place)
-    return png(paint(thinned(found, subject.place.step), label_table(len(reference.centroids), reference.spectra, reference.bands)))
+    return png(
+        paint(
+            thinned(found, subject.place.step),
+            label_table(len(reference.centroids), reference.spectra, reference.bands),
+        )
+    )
 
 
 def borders_layer(session: Session, subject: Subject) -> bytes:

@@ -62,9 +62,12 @@ def around(grid: Grid, bbox: Sequence[float], most_px: int) -> Place:
     """The surroundings of a box in degrees, four to three, inside the grid as far as that is possible."""
     west, south, east, north = bbox
     box = {"type": "Polygon", "coordinates": [[(west, south), (east, south), (east, north), (west, north)]]}
-    box["coordinates"][0].append((west, south))  # type: ignore[index, attr-defined]
+    box["coordinates"][0].append((west, south))  # type: ignore[attr-defined]
     left, bottom, right, top = shape(transform_geom("EPSG:4326", grid.crs, box)).bounds
-    (first_column, first_row), (last_column, last_row) = ~grid.transform * (left, top), ~grid.transform * (right, bottom)
+    (first_column, first_row), (last_column, last_row) = (
+        ~grid.transform * (left, top),
+        ~grid.transform * (right, bottom),
+    )
     columns, rows = last_column - first_column, last_row - first_row
     margin = 2 * MARGIN * max(columns, rows)
     height = max(rows + margin, (columns + margin) / ASPECT, LEAST_PX)

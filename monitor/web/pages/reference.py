@@ -1,11 +1,11 @@
 """A reference model's clear scene in part: only the window that a picture shows is read."""
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import json
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
@@ -86,5 +86,7 @@ def read(
                 resampling=how,
             )
     except RasterioError as error:
-        raise ReferenceModelError(f"reference model {reference.folder}: {error}; activate or fit another one") from error
+        raise ReferenceModelError(
+            f"reference model {reference.folder}: {error}; activate or fit another one"
+        ) from error
     return found

@@ -1,5 +1,7 @@
 """One scene: any three bands on a map with its layers, labels, sweep, figures, alerts, and another try."""
 
+from functools import partial
+
 from fastapi import Request
 from nicegui import APIRouter, ui
 from sqlalchemy.orm import Session
@@ -86,7 +88,9 @@ class ScenePage:
                 with tag("p"):
                     moment(scene.datetime)
                     sun = f"sun {scene.sun_elevation:.0f}° high, " if scene.sun_elevation is not None else ""
-                    cover = f"{scene.cloud_cover:.0f} % cloud says the catalog, " if scene.cloud_cover is not None else ""
+                    cover = (
+                        f"{scene.cloud_cover:.0f} % cloud says the catalog, " if scene.cloud_cover is not None else ""
+                    )
                     tried = words.count(scene.attempts, "attempt")
                     tag("span", text=f" · {sun}{cover}{tried}, product {scene.product_id}")
             if scene.state in queue.RETRYABLE and self.visit.may(Role.ADMIN):
@@ -115,7 +119,7 @@ class ScenePage:
             with tag("div", "filters"):
                 for number, channel in enumerate(CHANNELS):
                     names = {band: words.BAND_NAMES.get(band, band) for band in report.bands}
-                    select(channel, names, self.bands[number], lambda value, n=number: self.choose_band(n, value))
+                    select(channel, names, self.bands[number], partial(self.choose_band, number))
             place = whole(report.grid, SIZES_PX["full"])
             self.map = SwipeMap(f"Map of scene {report.scene.scene_id}, before and after", *place.size_m)
             if report.scene.state is SceneState.DONE:
@@ -155,7 +159,9 @@ class ScenePage:
             Layer(name, f"{address}/{name}", "after-layers", *LAYERS[name]) for name in LAYERS if name in self.layers
         ]
         if "labels" in self.layers and compared:
-            layers.append(Layer("reference-labels", f"{address}/reference-labels", "before-layers", "Labels before", 0.95))
+            layers.append(
+                Layer("reference-labels", f"{address}/reference-labels", "before-layers", "Labels before", 0.95)
+            )
         self.map.show_layers(layers)
 
     def alerts_card(self) -> None:

@@ -7,13 +7,13 @@ from nicegui import APIRouter, ui
 from sqlalchemy.orm import Session
 
 from monitor.store.monitors import monitor_names
+from monitor.store.scenes import SceneRow
 from monitor.store.tables import SceneState
 from monitor.web.pages import scenes_model as model
 from monitor.web.pages import words
 from monitor.web.pages.dom import button, heading, link, moment, select, table, tag, text_field
 from monitor.web.pages.scenes_model import Metrics, ScenesPage, ScenesView
 from monitor.web.pages.shell import Visit, frame, page_head, visit_of
-from monitor.store.scenes import SceneRow
 
 router = APIRouter()
 

@@ -84,7 +84,17 @@ def brand() -> None:
     """Name and sign: a field that moved against where it was."""
     with tag("a", "brand", href="/inbox"):
         with tag("svg", viewBox="0 0 24 24", aria_hidden="true"):
-            tag("rect", x="2", y="6", width="14", height="14", rx="2", fill="none", stroke="currentColor", stroke_width="2")
+            tag(
+                "rect",
+                x="2",
+                y="6",
+                width="14",
+                height="14",
+                rx="2",
+                fill="none",
+                stroke="currentColor",
+                stroke_width="2",
+            )
             tag("rect", x="8", y="3", width="14", height="14", rx="2", fill="var(--anomaly)", opacity="0.9")
         tag("span", text="Landsat monitor")
 

@@ -14,8 +14,8 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.errors import SceneError
 from monitor.scenes.grid import Grid
 from monitor.store.history import label_stats_of
-from monitor.web.pages import reference as models
 from monitor.web.pages import charts, words
+from monitor.web.pages import reference as models
 from monitor.web.pages.ground_names import names_of
 from monitor.web.pages.pictures import Subject
 from monitor.web.pages.tokens import css
@@ -69,9 +69,7 @@ def outline_mask(geometry: Mapping[str, Any], grid: Grid) -> NDArray[np.bool_]:
     """Pixels with their centre inside; those it touches if there is none."""
     moved = transform_geom("EPSG:4326", grid.crs, geometry)
     for touched in (False, True):
-        inside: NDArray[np.bool_] = geometry_mask(
-            [moved], grid.shape, grid.transform, invert=True, all_touched=touched
-        )
+        inside: NDArray[np.bool_] = geometry_mask([moved], grid.shape, grid.transform, invert=True, all_touched=touched)
         if inside.any():
             break
     return inside

@@ -50,8 +50,10 @@ def service_card(report: StatusReport) -> None:
                 with tag("tr"):
                     with tag("td"):
                         link(monitor.name, f"/scenes?monitor={monitor.name}")
-                    states = (str(model.waiting(monitor)), *(
-                        str(monitor.scenes.get(state, 0)) for state in ("done", "failed", "quarantined", "skipped")))
+                    states = (
+                        str(model.waiting(monitor)),
+                        *(str(monitor.scenes.get(state, 0)) for state in ("done", "failed", "quarantined", "skipped")),
+                    )
                     cells(*states, right=range(5))
                     for when in (monitor.newest_scene, monitor.last_done):
                         with tag("td"):
