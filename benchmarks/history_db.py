@@ -187,7 +187,7 @@ def insert_stats(session: Session, map_id: int, size: Size, rng: np.random.Gener
 
 def pattern(side: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     """Two label maps and flags that compress about as real ones do: patches, with stray pixels in them."""
-    rough = gaussian_filter(rng.normal(size=(side, side)), 5) * 5 + 0.18 * rng.normal(size=(side, side))
+    rough = gaussian_filter(rng.normal(size=(side, side)), 5) * 5 + 0.1 * rng.normal(size=(side, side))
     cuts = np.quantile(rough, np.linspace(0, 1, K + 1)[1:-1])
     labels = np.digitize(rough, cuts).astype(np.uint8)
     cloud = gaussian_filter(rng.normal(size=(side, side)), 25)

@@ -25,7 +25,7 @@ def load_area(aoi: tuple[float, float, float, float] | Path) -> dict[str, Any]:
         return geojson(box(*aoi))
     outlines = [outline(part, aoi) for part in geometries(read_geojson(aoi), aoi)]
     if not outlines:
-        raise ConfigError(f"aoi file {aoi}: it has no feature; draw at least one polygon")
+        raise ConfigError(f"area file {aoi}: it has no feature; draw at least one polygon")
     return geojson(union_all(outlines))
 
 
@@ -34,11 +34,11 @@ def read_geojson(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"aoi file {path}: {error.strerror}; correct the path of `aoi`") from error
+        raise ConfigError(f"area file {path}: {error.strerror}; correct its path") from error
     except ValueError as error:
-        raise ConfigError(f"aoi file {path} is not GeoJSON: {error}; export it as GeoJSON again") from error
+        raise ConfigError(f"area file {path} is not GeoJSON: {error}; export it as GeoJSON again") from error
     if not isinstance(document, dict):
-        raise ConfigError(f"aoi file {path} is not GeoJSON: it holds no object; export it as GeoJSON again")
+        raise ConfigError(f"area file {path} is not GeoJSON: it holds no object; export it as GeoJSON again")
     return document
 
 
@@ -54,9 +54,9 @@ def geometries(document: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     elif kind in AREAS:
         return [document]
     else:
-        raise ConfigError(f"aoi file {path}: a {kind or 'document without type'} has no area; give a polygon or box")
+        raise ConfigError(f"area file {path}: a {kind or 'document without type'} has no area; give a polygon or box")
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise ConfigError(f"aoi file {path}: its {kind} has no geometry; draw a polygon in it")
+        raise ConfigError(f"area file {path}: its {kind} has no geometry; draw a polygon in it")
     return [geometry for part in parts for geometry in geometries(part, path)]
 
 
@@ -65,16 +65,16 @@ def outline(geometry: dict[str, Any], path: Path) -> BaseGeometry:
     try:
         drawn = shape(geometry)
     except (GEOSException, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise ConfigError(f"aoi file {path}: malformed coordinates ({error}); export it as GeoJSON again") from error
+        raise ConfigError(f"area file {path}: malformed coordinates ({error}); export it as GeoJSON again") from error
     if not all(math.isfinite(number) for number in get_coordinates(drawn).flat):
-        raise ConfigError(f"aoi file {path}: coordinates are not numbers; export it as GeoJSON again")
+        raise ConfigError(f"area file {path}: coordinates are not numbers; export it as GeoJSON again")
     mended = make_valid(drawn)
     if mended.area == 0:
-        raise ConfigError(f"aoi file {path}: a polygon has no area; draw it again")
+        raise ConfigError(f"area file {path}: a polygon has no area; draw it again")
     west, south, east, north = mended.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise ConfigError(
-            f"aoi file {path}: coordinates reach from {west:g}, {south:g} to {east:g}, {north:g}, which are not "
+            f"area file {path}: coordinates reach from {west:g}, {south:g} to {east:g}, {north:g}, which are not "
             "degrees of longitude and latitude; export it in WGS 84 (EPSG:4326), longitude first"
         )
     return mended

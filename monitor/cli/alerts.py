@@ -1,25 +1,24 @@
-"""`monitor alerts`: what was found."""
+"""`monitor alerts`: what was found, and what people do with it."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from monitor.cli import review
+from monitor.cli.alerts_export import export
+from monitor.cli.alerts_text import PROPERTIES, feature_collection, seen
 from monitor.cli.context import of
 from monitor.cli.output import Format, show_json, show_rows
 from monitor.detection.result import Kind
-from monitor.store.alerts import AlertFilter, AlertRow, list_alerts
+from monitor.store.alerts import AlertFilter, list_alerts
 from monitor.store.tables import AlertState
 
 app = typer.Typer(help="Alerts: clouds, cloud shadows and anomalies.", no_args_is_help=True)
 
 COLUMNS = ("id", "kind", "state", "score", "hectares", "seen", "description")
-PROPERTIES = (
-    "id", "monitor", "kind", "state", "score", "area_m2", "first_seen", "last_seen", "scene_ids", "description",
-)  # fmt: skip
 
 
 class AlertFormat(StrEnum):
@@ -62,25 +61,5 @@ def list_command(
         show_rows(rows, PROPERTIES if form is AlertFormat.CSV else columns, Format(form), "no alerts")
 
 
-def seen(alert: AlertRow) -> str:
-    """The day, or the days between which it was seen."""
-    first, last = f"{alert.first_seen:%Y-%m-%d}", f"{alert.last_seen:%Y-%m-%d}"
-    return first if first == last else f"{first} {last}"
-
-
-def feature_collection(alerts: Sequence[AlertRow]) -> dict[str, Any]:
-    """GeoJSON (RFC 7946) of alerts, WGS 84."""
-    return {"type": "FeatureCollection", "features": [feature(alert) for alert in alerts]}
-
-
-def feature(alert: AlertRow) -> dict[str, Any]:
-    """One alert as a GeoJSON feature."""
-    values = asdict(alert)
-    properties = {key: values[key] for key in PROPERTIES} | {"scene_ids": list(alert.scene_ids)}
-    return {
-        "type": "Feature",
-        "id": alert.id,
-        "geometry": alert.geometry,
-        "bbox": list(alert.bbox),
-        "properties": properties,
-    }
+for command in (review.show, review.ack, review.confirm, review.dismiss, review.reopen, review.comment, export):
+    app.command()(command)

@@ -11,7 +11,7 @@ from shapely.geometry import shape
 
 from monitor import training
 from monitor.catalog.aoi import load_area
-from monitor.cli.alerts import feature_collection
+from monitor.cli.alerts_text import feature_collection
 from monitor.cli.output import out, plain, progress, table
 from monitor.cli.pictures import write_composite, write_labels, write_overview, write_sweep
 from monitor.cli.scan import as_table, scan_monitors

@@ -1,16 +1,18 @@
-"""`monitor plot`: pictures of scenes."""
+"""`monitor plot`: pictures of scenes, alerts and time."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from monitor.cli.charts import write_alert, write_signatures, write_timeline
 from monitor.cli.context import of
 from monitor.cli.export import LabelKind
+from monitor.cli.history_output import SinceOption, UntilOption, utc
 from monitor.cli.pictures import write_composite, write_labels, write_overview, write_sweep
 from monitor.cli.scene_argument import MonitorOption, SceneArgument, find
 
-app = typer.Typer(help="Pictures of scenes (PNG).", no_args_is_help=True)
+app = typer.Typer(help="Pictures of scenes, alerts and time (PNG).", no_args_is_help=True)
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="PNG file.")]
 
@@ -67,3 +69,43 @@ def overview(
     """The reference, the scene, and its flags side by side."""
     with of(context).store.session(read_only=True) as session:
         write_overview(session, of(context).settings, find(context, session, scene, monitor), output)
+
+
+@app.command()
+def timeline(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Monitor.")],
+    output: Output,
+    since: SinceOption = None,
+    until: UntilOption = None,
+) -> None:
+    """Cover, misalignment, anomalies and alerts of a monitor over time."""
+    of(context).settings.monitor(name)
+    with of(context).store.session(read_only=True) as session:
+        write_timeline(session, name, output, utc(since), utc(until))
+
+
+@app.command()
+def signatures(
+    context: typer.Context,
+    scene: SceneArgument,
+    output: Output,
+    kind: Annotated[LabelKind, typer.Option(help="By the reference model, or by the scene's own sweep.")] = (
+        LabelKind.REFERENCE
+    ),
+    monitor: MonitorOption = None,
+) -> None:
+    """Spectra of every label, with their spread."""
+    with of(context).store.session(read_only=True) as session:
+        write_signatures(session, find(context, session, scene, monitor), output, kind)
+
+
+@app.command()
+def alert(
+    context: typer.Context,
+    alert_id: Annotated[int, typer.Argument(metavar="ID", help="Number of the alert.")],
+    output: Output,
+) -> None:
+    """An alert: before and after, spectra, evidence in words, and what became of it."""
+    with of(context).store.session(read_only=True) as session:
+        write_alert(session, of(context).settings, alert_id, output)

@@ -4,12 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
+from monitor.clustering.quantiles import spread
 from monitor.clustering.stats_result import LabelStats
 from monitor.scenes.scene import Scene
 
 
 def label_stats(scene: Scene, label_map: LabelMap) -> tuple[LabelStats, ...]:
-    """Pixels, area, and mean and standard deviation of the reflectance per band, for every label that occurs."""
+    """Pixels and area of every label that occurs; per band mean, standard deviation, quantiles and unique values."""
     known = scene.valid & (label_map.labels != NO_LABEL)
     labels = label_map.labels[known].astype(np.intp)
     pixels = np.bincount(labels, minlength=label_map.k)
@@ -18,6 +19,7 @@ def label_stats(scene: Scene, label_map: LabelMap) -> tuple[LabelStats, ...]:
         mean, std = moments(labels, band[known], pixels)
         means.append(mean)
         deviations.append(std)
+    spreads = [spread(label_map.labels, band, scene.valid, label_map.k) for band in scene.reflectance]
     return tuple(
         LabelStats(
             label=int(label),
@@ -26,6 +28,8 @@ def label_stats(scene: Scene, label_map: LabelMap) -> tuple[LabelStats, ...]:
             mean=tuple(float(mean[label]) for mean in means),
             std=tuple(float(std[label]) for std in deviations),
             bands=scene.bands,
+            quantiles=tuple(tuple(found.quantiles[label].tolist()) for found in spreads),
+            unique=tuple(int(found.unique[label]) for found in spreads),
         )
         for label in np.flatnonzero(pixels)
     )

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LabelStats:
-    """Pixels and area of a label, and mean and standard deviation of the reflectance in each of `bands`."""
+    """Pixels and area of a label, and what its reflectance is like in each of `bands`.
+
+    `quantiles` has a tuple of the values at `clustering.quantiles.SHARES` for every band, `unique` the number of
+    different values; both are empty where they were not counted.
+    """
 
     label: int
     pixels: int
@@ -13,3 +17,5 @@ class LabelStats:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     bands: tuple[str, ...]
+    quantiles: tuple[tuple[float, ...], ...] = ()
+    unique: tuple[int, ...] = ()

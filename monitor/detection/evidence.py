@@ -94,6 +94,9 @@ def measure(objects: Objects, source: Material, kind: Flag) -> Measured:
     }
     now, then = spectra / area[:, None]
     evidence.update(spectral(canvas.scene.bands, now, then))
+    if kind == Flag.ANOMALY:
+        for n, band in enumerate(canvas.scene.bands):
+            evidence |= {f"was_{band}": then[:, n], f"now_{band}": now[:, n]}
     return Measured(evidence, modes[0].argmax(axis=1), modes[1].argmax(axis=1))
 
 

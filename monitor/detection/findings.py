@@ -10,6 +10,7 @@ from monitor.detection.objects import Objects, objects_of
 from monitor.detection.outlines import outlines
 from monitor.detection.result import Finding, Flag, Kind
 from monitor.detection.score import LIKELY, score
+from monitor.detection.words import border_words
 from monitor.scenes.grid import Grid
 
 SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
@@ -60,6 +61,8 @@ def describe(
         words = say(kind, mine, before[n], after[n], pixels[n], grid)
         for name in INTERNAL:
             mine.pop(name)
+        if kind == Kind.ANOMALY:
+            mine |= {"label_before": float(before[n]), "label_after": float(after[n])}
         area = pixels[n] * grid.pixel_area_m2
         findings.append(Finding(kind, shapes[number], area, pixels[n], likely[n], mine, words))
     return findings
@@ -78,13 +81,3 @@ def say(kind: Kind, mine: Mapping[str, float | None], before: int, after: int, p
     spectrum = ", ".join([f"{band} {changes[band]:+.2f}" for band in most] + indices)
     labels = f"label {before} -> label {after}" if before != after else f"within label {before}"
     return f"{labels}: {spectrum}, {area}, {border_words(mine)}"
-
-
-def border_words(mine: Mapping[str, float | None]) -> str:
-    """How sharp the outline is against what ran there before."""
-    excess, old = mine["border_appeared"] or 0.0, mine["border_before"] or 0.0
-    if excess <= 0.05:
-        return "no border that was not there before"
-    if old < 0.2:
-        return f"border of strength {excess + old:.1f} where there was none"
-    return f"border {(excess + old) / old:.1f} x as strong as any there before"

@@ -1,16 +1,24 @@
 """What was found about one scene, read back as figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from monitor.clustering.stats_result import LabelStats
 from monitor.config import BANDS
 from monitor.detection.result import Kind
-from monitor.store.tables import Finding, LabelBandStat, LabelMap, LabelStat, SceneMetric, SweepEntry
+from monitor.store.tables import (
+    QUANTILE_COLUMNS,
+    Finding,
+    LabelBandStat,
+    LabelMap,
+    LabelStat,
+    SceneMetric,
+    SweepEntry,
+)
 
 
 @dataclass(frozen=True)
@@ -73,25 +81,35 @@ def label_stats_of(session: Session, scene_pk: int, kind: str) -> list[LabelStat
     """Size and spectral values of every label of one of the scene's maps, bands by wavelength."""
     of_map = (LabelMap.scene_id == scene_pk, LabelMap.kind == kind)
     sizes = select(LabelStat.label, LabelStat.pixels, LabelStat.area_m2).join(LabelMap).where(*of_map)
+    quantiles = [getattr(LabelBandStat, name) for name in QUANTILE_COLUMNS]
+    columns = (LabelBandStat.label, LabelBandStat.band, LabelBandStat.mean, LabelBandStat.std)
     spectra = (
-        select(LabelBandStat.label, LabelBandStat.band, LabelBandStat.mean, LabelBandStat.std)
+        select(*columns, LabelBandStat.unique_values, *quantiles)
         .join(LabelMap, LabelMap.id == LabelBandStat.map_id)
         .where(*of_map)
     )
-    by_label: dict[int, list[tuple[str, float, float]]] = {}
-    for label, band, mean, std in sorted(session.execute(spectra), key=lambda row: wavelength_order(row.band)):
-        by_label.setdefault(label, []).append((band, as_float(mean), as_float(std)))
+    by_label: dict[int, list[Row[Any]]] = {}
+    for row in sorted(session.execute(spectra), key=lambda row: wavelength_order(row.band)):
+        by_label.setdefault(row.label, []).append(row)
     return [
-        LabelStats(
-            label=label,
-            pixels=pixels,
-            area_m2=area_m2,
-            mean=tuple(mean for _, mean, _ in by_label.get(label, ())),
-            std=tuple(std for _, _, std in by_label.get(label, ())),
-            bands=tuple(band for band, _, _ in by_label.get(label, ())),
-        )
+        label_stats_from(label, pixels, area_m2, by_label.get(label, ()))
         for label, pixels, area_m2 in session.execute(sizes.order_by(LabelStat.label))
     ]
+
+
+def label_stats_from(label: int, pixels: int, area_m2: float, bands: Sequence[Row[Any]]) -> LabelStats:
+    """One label from its rows, one a band."""
+    counted = all(row.unique_values is not None for row in bands)
+    return LabelStats(
+        label=label,
+        pixels=pixels,
+        area_m2=area_m2,
+        mean=tuple(as_float(row.mean) for row in bands),
+        std=tuple(as_float(row.std) for row in bands),
+        bands=tuple(row.band for row in bands),
+        quantiles=tuple(tuple(as_float(getattr(row, name)) for name in QUANTILE_COLUMNS) for row in bands if counted),
+        unique=tuple(row.unique_values for row in bands if counted),
+    )
 
 
 def wavelength_order(band: str) -> tuple[int, str]:

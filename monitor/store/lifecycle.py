@@ -4,6 +4,7 @@
     confirm       new, acknowledged, resolved                -> confirmed (also what only the system had confirmed)
     dismiss       new, acknowledged, confirmed, resolved     -> dismissed, for a reason
     reopen        dismissed, resolved                        -> new
+    comment       any, which stays
 
 The system confirms, resolves and reopens by what later scenes see (`monitor.alerting`); what a person dismissed it
 leaves alone, and what a person confirmed it only resolves.
@@ -17,7 +18,10 @@ from sqlalchemy.orm import Session
 
 from monitor.errors import AlertStateError
 from monitor.store.tables import OPEN_STATES, AlertState
-from monitor.store.tracking import SYSTEM, change_state, last_author, record, require_alert
+from monitor.store.tracking import SYSTEM, add_event, change_state, last_author, record, require_alert
+
+COMMENT = "comment"
+"""The event of a comment."""
 
 CLOSED = (AlertState.DISMISSED, AlertState.RESOLVED)
 
@@ -73,6 +77,13 @@ def reopen(
 ) -> None:
     """It is to be looked at again; raises NotFoundError, and AlertStateError for one that is open."""
     move(session, alert_id, author, AlertState.NEW, CLOSED, note, now, event="reopened")
+
+
+def comment(session: Session, alert_id: int, author: str, note: str, *, now: datetime | None = None) -> None:
+    """Say something about it; raises NotFoundError, and AlertStateError without words or author."""
+    if not author.strip() or not note.strip():
+        raise AlertStateError(f"alert {alert_id}: a comment needs an author and words")
+    add_event(session, alert_id, COMMENT, author=author, note=note.strip(), now=now)
 
 
 def move(

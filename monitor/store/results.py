@@ -121,11 +121,21 @@ def save_label_stats(session: Session, map_id: int, stats: Sequence[LabelStats])
     sizes = [{"map_id": map_id, "label": stat.label, "pixels": stat.pixels, "area_m2": stat.area_m2} for stat in stats]
     insert_all(session, tables.LabelStat, sizes)
     spectra = [
-        {"map_id": map_id, "label": stat.label, "band": band, "mean": number(mean), "std": number(std)}
+        {"map_id": map_id, "label": stat.label, "band": band, "mean": number(stat.mean[n]), "std": number(stat.std[n])}
+        | spread_columns(stat, n)
         for stat in stats
-        for band, mean, std in zip(stat.bands, stat.mean, stat.std, strict=True)
+        for n, band in enumerate(stat.bands)
     ]
     insert_all(session, tables.LabelBandStat, spectra)
+
+
+def spread_columns(stat: LabelStats, band: int) -> dict[str, float | int | None]:
+    """Quantiles and number of different values in one band; None where they were not counted."""
+    values: Sequence[float | None] = stat.quantiles[band] if stat.quantiles else [None] * len(tables.QUANTILE_COLUMNS)
+    columns: dict[str, float | int | None] = {
+        name: number(value) for name, value in zip(tables.QUANTILE_COLUMNS, values, strict=True)
+    }
+    return columns | {"unique_values": stat.unique[band] if stat.unique else None}
 
 
 def save_metrics(session: Session, scene_pk: int, metrics: Mapping[str, float | None]) -> None:

@@ -5,6 +5,7 @@ from monitor.store.tables.access import AccessToken, WebSession
 from monitor.store.tables.alerts import OPEN_STATES, Alert, AlertEvent, AlertLook, AlertState
 from monitor.store.tables.base import Base, UtcDateTime, plain
 from monitor.store.tables.results import (
+    QUANTILE_COLUMNS,
     Finding,
     LabelBandStat,
     LabelMap,
@@ -18,6 +19,7 @@ from monitor.store.tables.service import JobRun, Lease, Notice, NoticeState
 
 __all__ = [
     "OPEN_STATES",
+    "QUANTILE_COLUMNS",
     "AccessToken",
     "Alert",
     "AlertEvent",

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from monitor.detection.result import Kind
 from monitor.store.tables.base import Base, choice
 
+QUANTILE_COLUMNS = ("minimum", "q05", "q25", "q50", "q75", "q95", "maximum")
+"""Of a label in a band, at the shares of `clustering.quantiles`."""
+
 
 class SweepEntry(Base):
     """K-means with one k on one scene."""
