@@ -1,8 +1,10 @@
 """Running the web application, in the main thread or beside the daemon."""
 
-import logging
+import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -11,10 +13,20 @@ from monitor.errors import ConfigError
 from monitor.store import Store
 from monitor.web.app import create_app
 
-log = logging.getLogger(__name__)
-
 GRACE_S = 5
 """Requests that are under way when the server stops may take so long."""
+
+
+class Server(uvicorn.Server):
+    """Ends when it is told to, and does not raise the signal again afterwards."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGTERM and SIGINT when this is the main thread, whose business signals are."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self.handle_exit)
+        yield
 
 
 class WebServer:
@@ -30,7 +42,7 @@ class WebServer:
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )
-        self.server = uvicorn.Server(config)
+        self.server = Server(config)
         self.thread: threading.Thread | None = None
 
     @property

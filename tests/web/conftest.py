@@ -1,8 +1,13 @@
 """The web application over a scanned project, asked in this process or as a server of its own."""
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +18,13 @@ from fastapi.testclient import TestClient
 from monitor.config import Settings, load_settings
 from monitor.store import Store, access, open_store
 from monitor.web.app import create_app
-from monitor.web.server import WebServer
 from tests.e2e.conftest import Project, scanned, series
 
 __all__ = ["scanned", "series"]
 
 LOCAL = "http://127.0.0.1:8080"
 REMOTE = "https://monitor.example.org"
+START_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,30 @@ def client(site: Site) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Site], str]]:
-    """serve(site): the address of a real server for it, APIs only."""
-    servers: list[WebServer] = []
+def serve(scanned: Project, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """serve(site, **environment): the address of `monitor serve` as a process of its own, over the site's database.
 
-    def start(site: Site) -> str:
+    A process, because GDAL holds the interpreter's lock while it waits for an answer.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(site: Site, **environment: str) -> str:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        server = WebServer(site.with_web(port=port).settings, site.store, pages=False)
-        server.start()
-        servers.append(server)
-        return server.url
+        command = [sys.executable, "-m", "monitor", "--config", str(scanned.config), "serve", "--port", str(port)]
+        variables = {**os.environ, "MONITOR_DATABASE": site.settings.database, **environment}
+        with (tmp_path / "serve.log").open("ab") as log:
+            process = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
+        processes.append(process)
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            assert process.poll() is None, (tmp_path / "serve.log").read_text()
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return f"http://127.0.0.1:{port}"
+            time.sleep(0.05)
+        raise TimeoutError((tmp_path / "serve.log").read_text())
 
     yield start
-    for server in servers:
-        server.stop()
+    for process in processes:
+        process.terminate()
+        assert process.wait(20) == 0, (tmp_path / "serve.log").read_text()

@@ -9,7 +9,7 @@ LOWER: tuple[tuple[str, Role], ...] = (
     (LOGOUT, Role.VIEWER),
     ("/_nicegui", Role.VIEWER),
     ("/_nicegui_ws", Role.VIEWER),
-    ("/api/v1/area", Role.VIEWER),
+    ("/api/v1/history/area", Role.VIEWER),
     ("/api/v1/alerts", Role.REVIEWER),
 )
 """Paths below which a request that changes something, or is asked by POST, needs less than an admin.

@@ -18,10 +18,11 @@ from monitor.store.alerts import (
     page_of_alerts,
 )
 from monitor.store.findings import findings_of_alert
-from monitor.store.lifecycle import Reason
+from monitor.store.lifecycle import COMMENT, Reason
+from monitor.store.lifecycle import comment as write_comment
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState
-from monitor.store.tracking import add_event, events_of, looks_of
+from monitor.store.tracking import events_of, looks_of
 from monitor.web.access.users import CurrentUser
 from monitor.web.api import models
 from monitor.web.etag import EtagRoute
@@ -30,7 +31,6 @@ from monitor.web.services import Served
 
 router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=EtagRoute)
 
-COMMENT = "comment"
 MOST_AT_ONCE = 1000
 SEVERITIES = {severity.name.lower(): severity for severity in Severity}
 
@@ -141,7 +141,7 @@ def act_on_several(services: Served, user: CurrentUser, asked: ActingOnMany) -> 
 def comment(services: Served, user: CurrentUser, alert_id: AlertId, said: Comment) -> list[models.Event]:
     """Write something to an alert; gives all its events."""
     with services.writing() as session:
-        add_event(session, alert_id, COMMENT, author=user.name, note=said.text)
+        write_comment(session, alert_id, user.name, said.text)
         return [models.Event.model_validate(event) for event in events_of(session, alert_id)]
 
 

@@ -181,6 +181,31 @@ class AlertDetail(Alert):
     findings: list[Finding]
 
 
+class PixelLook(Answer):
+    """What one scene says about one pixel; null stands for what is not known."""
+
+    scene_id: str
+    datetime: moment
+    reference_version: int | None
+    label: int | None
+    reference_label: int | None
+    flag: str
+    spectrum_distance: float | None
+
+
+class AreaLook(Answer):
+    """How much of an outline had one label and flag in one scene."""
+
+    scene_id: str
+    datetime: moment
+    reference_version: int | None
+    label: int | None
+    flag: str
+    pixels: int
+    area_m2: float
+    share: float
+
+
 class AlertCount(Answer):
     """How many alerts of one kind are in one state."""
 

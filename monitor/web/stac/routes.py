@@ -87,6 +87,7 @@ def show_item(request: Request, services: Served, monitor: MonitorName, scene_id
     return JSONResponse(documents.item(url_of(request), product), media_type=documents.GEOJSON)
 
 
+@router.head("/{monitor}/items/{scene_id}/{name}.tif", response_class=FileResponse, include_in_schema=False)
 @router.get("/{monitor}/items/{scene_id}/{name}.tif", response_class=FileResponse)
 def download(
     services: Served, monitor: MonitorName, scene_id: SceneName, name: Literal["flags", "labels", "sweep"]

@@ -18,6 +18,7 @@ from monitor.catalog.item import SceneItem
 from monitor.clustering.files import REFLECTANCE
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import decode_reflectance
+from monitor.cog import Colours
 from monitor.config import CatalogSettings
 from monitor.errors import AssetUnavailable, NotFoundError, ReferenceModelError
 from monitor.pipeline import opener
@@ -40,14 +41,17 @@ class Tile:
     z: int
 
 
-def draw_classes(path: Path, tile: Tile) -> bytes | None:
-    """A raster of classes in the colours of its table; None outside of it."""
+def draw_classes(path: Path, tile: Tile, colours: Colours | None = None) -> bytes | None:
+    """A raster of classes in these colours, or those of its own table (in which nothing is transparent).
+
+    None outside of it.
+    """
     with Reader(str(path)) as src:
         try:
             found = src.tile(tile.x, tile.y, tile.z, indexes=1, tilesize=SIZE, resampling_method="nearest")
         except TileOutsideBounds:
             return None
-        table = src.dataset.colormap(1)
+        table = colours or src.dataset.colormap(1)
     values = np.where(found.mask > 0, found.data[0], NO_LABEL).astype(np.uint8)
     return png(paint(values, {value: colour for value, colour in table.items() if value != NO_LABEL}))
 

@@ -16,6 +16,7 @@ from monitor.clustering.files import CARD, check
 from monitor.config import BANDS
 from monitor.errors import NotFoundError, ReferenceModelError, RequestError
 from monitor.pipeline import ModelFile
+from monitor.plots import FLAG_TABLE
 from monitor.snapshot import PREFERRED
 from monitor.store.references import get_reference
 from monitor.store.results import FLAGS
@@ -121,7 +122,8 @@ def painter(
     """How the tile is drawn, once the database is not needed any more; raises NotFoundError."""
     if layer in MAPS:
         path = services.cogs.path(session, row, MAPS[layer])
-        return lambda: drawing.draw_classes(path, wanted)
+        colours = FLAG_TABLE if layer is Layer.FLAGS else None
+        return lambda: drawing.draw_classes(path, wanted, colours)
     model = model_of(session, services, row)
     chosen = bands or next((names for names in PREFERRED if set(names) <= set(model.bands)), model.bands[:3])
     folder, sha256 = model.file.folder, model.file.sha256
