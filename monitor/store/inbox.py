@@ -119,7 +119,7 @@ def inbox(session: Session, wanted: InboxFilter, *, limit: int = 20, offset: int
         groups.order_by(worst.desc(), Alert.first_seen.desc(), Alert.monitor_id).limit(limit).offset(offset)
     ).all()
     alerts = alerts_of(session, wanted, [(row.monitor_id, row.first_seen) for row in page])
-    names = dict(session.execute(select(Monitor.id, Monitor.name)).tuples().all())
+    names = {number: name for number, name in session.execute(select(Monitor.id, Monitor.name))}  # noqa: C416
     scenes = scenes_of(session, [(row.monitor_id, row.first_seen) for row in page])
     return InboxPage(
         tuple(

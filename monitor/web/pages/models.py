@@ -50,7 +50,7 @@ class ModelCard:
 
     def build(self) -> None:
         """Everything of the monitor."""
-        with tag("section", "card stack", aria_label=f"Models of {self.models.name}"):
+        with tag("section", "card stack", aria_label=f"Models of {self.models.name}") as self.section:
             heading(2, self.models.name)
             self.versions = tag("div")
             self.list_versions()
@@ -153,6 +153,7 @@ class ModelCard:
             return
         with self.progress:
             watcher = Progress(self, task)
+        with self.section:
             watcher.timer = ui.timer(LOOK_S, watcher.look)
 
     def is_listed(self, task: Task) -> bool:

@@ -11,7 +11,8 @@ from nicegui import ui
 from nicegui.element import Element
 from sqlalchemy.orm import Session
 
-from monitor.web.access.users import Role, User, current_user
+from monitor.web.access.policy import LOGOUT
+from monitor.web.access.users import LOCAL, Role, User, current_user
 from monitor.web.pages.dom import button, heading, link, tag
 from monitor.web.services import Services, services_of
 
@@ -65,8 +66,16 @@ def visit_of(request: Request) -> Visit:
 def frame(visit: Visit, title: str, section: str) -> Iterator[Element]:
     """A page with its bar; the block fills the main part."""
     ui.page_title(f"{title} · Landsat monitor")
-    tag("a", "skip", "Skip to the content", href="#main")
-    with tag("header", "bar"):
+    with ui.context.client.layout:
+        bar(visit, section).move(target_index=0)
+        tag("a", "skip", "Skip to the content", href="#main").move(target_index=0)
+    with tag("div", "page", id="main", tabindex="-1") as main:
+        yield main
+
+
+def bar(visit: Visit, section: str) -> Element:
+    """Where one can go, and who is here; beside the main part, not in it."""
+    with tag("header", "bar") as header:
         brand()
         with tag("nav", "nav", aria_label="Sections"):
             for href, name, icon in SECTIONS:
@@ -75,9 +84,11 @@ def frame(visit: Visit, title: str, section: str) -> Iterator[Element]:
                     tag("span", text=name)
         with tag("div", "bar-end"):
             tag("span", "who", f"{visit.user.name}, {visit.user.role.label}")
+            if visit.user != LOCAL:
+                with tag("form", "plain", method="post", action=LOGOUT):
+                    tag("button", "button quiet", "Log out", type="submit")
             button("", classes="quiet square", icon="contrast", data_switch_theme="", aria_label="Light or dark")
-    with tag("main", "page", id="main", tabindex="-1") as main:
-        yield main
+    return header
 
 
 def brand() -> None:

@@ -101,10 +101,10 @@
     if (choice) {
       const dialog = at("dialog");
       const note = dialog.querySelector("textarea");
-      act("dismiss", JSON.parse(dialog.dataset.ids), { reason: choice.dataset.reason, note: note ? note.value : "" });
+      const said = { reason: choice.dataset.reason, note: note ? note.value : "" };
       if (note) note.value = "";
-      dialog.close();
-      if (rowOf(current) && rows().length > 1) makeCurrent(rowOf(current));
+      dialog.close(); // gives the focus back first, so that the next alert keeps it
+      act("dismiss", JSON.parse(dialog.dataset.ids), said);
       return;
     }
     if (at("[data-closes]") || (event.target.matches("dialog") && event.target.open)) { at("dialog").close(); return; }
