@@ -11,6 +11,8 @@ import uvicorn
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.store import Store
+from monitor.store.access import has_tokens
+from monitor.web.access.identity import is_open
 from monitor.web.app import create_app
 
 GRACE_S = 5
@@ -30,13 +32,15 @@ class Server(uvicorn.Server):
 
 
 class WebServer:
-    """The application on its address. Raises ConfigError when the address cannot be had."""
+    """The application on its address. Raises ConfigError when the address cannot be had, or nobody could log in."""
 
     def __init__(self, settings: Settings, store: Store, *, pages: bool = True) -> None:
+        require_somebody(settings, store)
         self.listener = listen(settings.web.host, settings.web.port)
         config = uvicorn.Config(
             create_app(settings, store, pages=pages),
             log_config=None,
+            log_level="warning",
             access_log=False,
             proxy_headers=False,
             server_header=False,
@@ -65,6 +69,18 @@ class WebServer:
         self.server.should_exit = True
         if self.thread is not None:
             self.thread.join(GRACE_S + 5)
+
+
+def require_somebody(settings: Settings, store: Store) -> None:
+    """ConfigError when people have to log in and nobody can."""
+    if is_open(settings) or settings.web.auth.proxy is not None:
+        return
+    with store.session(read_only=True) as session:
+        if not has_tokens(session):
+            raise ConfigError(
+                f"on {settings.web.host} people have to log in, and nobody has a token yet; make one with "
+                "`monitor tokens create NAME --role admin`, or set up `web.auth.proxy`"
+            )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -28,10 +28,11 @@ def test_gdal_reads_alerts_and_scenes_page_by_page(
 
 
 def test_gdal_sends_a_token(site: Site, serve: Callable[..., str]) -> None:
+    secret = site.token("qgis", "viewer")
     address = f"OAPIF:{serve(site, MONITOR_WEB__AUTH__ALWAYS='true')}/ogc"
     with pytest.raises(pyogrio.errors.DataSourceError):
         pyogrio.list_layers(address)
-    login = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": site.token("qgis", "viewer")}
+    login = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": secret}
     pyogrio.set_gdal_config_options(login)
     try:
         assert len(pyogrio.list_layers(address)) == 2

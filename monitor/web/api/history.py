@@ -38,11 +38,14 @@ def span_of(
 Asked = Annotated[Span, Depends(span_of)]
 
 
+Position = Annotated[list[float], Field(min_length=2, max_length=3)]
+
+
 class Outline(BaseModel):
     """A GeoJSON polygon or multipolygon, WGS 84."""
 
     type: Annotated[str, Field(pattern="^(Polygon|MultiPolygon)$")]
-    coordinates: list[Any] = Field(max_length=1000)
+    coordinates: list[list[Position]] | list[list[list[Position]]] = Field(max_length=1000)
 
 
 @router.get("/pixel")
@@ -102,7 +105,7 @@ def checked(outline: Outline) -> dict[str, Any]:
         found = shape(outline.model_dump())
         west, south, east, north = found.bounds
         fine = found.is_valid and -180 <= west <= east <= 180 and -90 <= south <= north <= 90
-    except (ValueError, TypeError, IndexError, AttributeError, ShapelyError):
+    except (ValueError, TypeError, LookupError, AttributeError, ShapelyError):
         fine = False
     if not fine:
         raise QueryError("the outline is not a valid GeoJSON polygon or multipolygon in degrees")
