@@ -54,4 +54,4 @@ def test_no_request_ends_in_a_server_error(app: FastAPI) -> None:
             assert response.status_code < 500, (case.method, case.formatted_path, case.query, case.body, response.text)
 
         check()
-    assert answered[200] > len(operations)
+    assert answered[200] > len(operations) / 2
