@@ -19,21 +19,15 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from monitor.store import Store, open_store
 from tests.e2e.conftest import Project
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
 ]
 START_S = 90.0
 PATIENCE_MS = 30_000
@@ -61,9 +55,11 @@ class Watched:
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         page.on("request", lambda request: self.check(request.url))
         page.on("websocket", lambda socket: self.check(socket.url))
-        page.on(
-            "response", lambda answer: answer.status >= 400 and self.problems.append(f"{answer.status} {answer.url}")
-        )
+        page.on("response", self.judge)
+
+    def judge(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.problems.append(f"{answer.status} {answer.url}")
 
     def check(self, url: str) -> None:
         address = urlsplit(url)

@@ -118,9 +118,8 @@ def largest_anomaly(site: Site) -> int:
 
 def test_before_and_after_are_compared_with_the_swipe(visit: Visit, site: Site):
     page = visit(f"/alerts/{largest_anomaly(site)}")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.leaflet-image-layer')].filter(p => p.complete && p.naturalWidth > 100).length == 2"
-    )
+    pictures = "[...document.querySelectorAll('.leaflet-image-layer')]"
+    page.wait_for_function(f"{pictures}.filter(each => each.complete && each.naturalWidth > 100).length == 2")
     clip = "getComputedStyle(document.querySelector('.leaflet-before-pane')).clipPath"
     middle = page.evaluate(clip)
     page.get_by_role("slider", name="Swipe between before and after").press("ArrowRight")

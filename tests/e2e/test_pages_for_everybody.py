@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from monitor.store import access
+from monitor.store import access, open_store
 from monitor.store.alerts import AlertFilter, list_alerts
 from monitor.store.scenes import find_scene
 from monitor.store.severity import Severity
@@ -70,23 +70,27 @@ def test_everything_is_reached_by_tab(visit: Visit):
 
 
 @pytest.fixture(scope="module")
-def guarded(scanned, tmp_path_factory) -> Iterator[Site]:
-    """A server that asks everybody who they are."""
+def guarded(scanned, tmp_path_factory) -> Iterator[tuple[Site, str]]:
+    """A server that asks everybody who they are, and the token of a viewer."""
     config = copy_of(scanned, tmp_path_factory.mktemp("guarded") / "project")
-    with served(config, MONITOR_WEB__AUTH__ALWAYS="true") as running:
-        yield running
-
-
-def test_a_viewer_sees_no_button_that_changes_anything_and_the_server_refuses(guarded: Site, chromium: Browser):
-    with guarded.store.session() as session:
+    with open_store(f"sqlite:///{config.with_name('monitor.db')}") as store, store.session() as session:
         token = access.create_token(session, "vera", "viewer")
+    with served(config, MONITOR_WEB__AUTH__ALWAYS="true") as running:
+        yield running, token
+
+
+def test_a_viewer_sees_no_button_that_changes_anything_and_the_server_refuses(
+    guarded: tuple[Site, str], chromium: Browser
+):
+    site, token = guarded
+    with site.store.session(read_only=True) as session:
         alert = list_alerts(session, limit=1)[0]
     with chromium.new_context() as context:
         page = context.new_page()
-        page.goto(f"{guarded.url}/inbox")
+        page.goto(f"{site.url}/inbox")
         page.get_by_label("Access token").fill(token)
         page.get_by_role("button", name="Log in").click()
-        page.goto(f"{guarded.url}/inbox")
+        page.goto(f"{site.url}/inbox")
         expect(page.get_by_text("vera, viewer")).to_be_visible()
         page.wait_for_function("window.did_handshake")
         expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
@@ -94,8 +98,8 @@ def test_a_viewer_sees_no_button_that_changes_anything_and_the_server_refuses(gu
         page.keyboard.press("j")
         page.keyboard.press("c")
         for path, label in (("/models", "Fit another version"), ("/status", "Try again"), ("/alerts/1", "Add comment")):
-            page.goto(guarded.url + path)
+            page.goto(site.url + path)
             page.wait_for_selector(".page h1")
             expect(page.get_by_text(label)).to_have_count(0)
-    with guarded.store.session(read_only=True) as session:
+    with site.store.session(read_only=True) as session:
         assert list_alerts(session, limit=1)[0].state is alert.state

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from nicegui import APIRouter, ui
@@ -44,7 +45,7 @@ async def alert_page(request: Request, alert_id: int) -> None:
     settings = visit.services.settings
     with frame(visit, f"Alert {alert_id}", "/inbox"):
         query = request.query_params.get("from", "")
-        back(f"/inbox?{listing.to_query(listing.from_query(dict(pairs(query))))}", "Inbox")
+        back(f"/inbox?{listing.to_query(listing.from_query(dict(parse_qsl(query))))}", "Inbox")
         try:
             report = await visit.ask(lambda session: alert_model.gather(session, settings, alert_id))
         except NotFoundError:
@@ -52,11 +53,6 @@ async def alert_page(request: Request, alert_id: int) -> None:
             tag("p", "muted", "It may have been removed with its scene.")
             return
         AlertPage(visit, report).build()
-
-
-def pairs(query: str) -> list[tuple[str, str]]:
-    """A query string in a query string, as names and values."""
-    return [(name, value) for name, _, value in (part.partition("=") for part in query.split("&")) if name]
 
 
 class AlertPage:

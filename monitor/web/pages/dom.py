@@ -95,6 +95,16 @@ def moment(value: datetime, text: str | None = None) -> Element:
     return tag("time", "", text or words.minute(utc), datetime=f"{utc:%Y-%m-%dT%H:%M:%SZ}", tabindex="-1")
 
 
+def prose(text: str, classes: str = "") -> Element:
+    """A paragraph; what stands between backticks is code."""
+    paragraph = tag("p", classes)
+    with paragraph:
+        for number, part in enumerate(text.split("`")):
+            if part:
+                tag("code" if number % 2 else "span", text=part)
+    return paragraph
+
+
 def facts(pairs: Iterable[tuple[str, str]], classes: str = "figures") -> None:
     """Names and values side by side."""
     with tag("dl", classes):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
-from urllib.parse import quote, unquote_plus
+from urllib.parse import parse_qsl, quote
 
 from fastapi import Request
 from nicegui import APIRouter, ui
@@ -104,8 +104,8 @@ class Inbox:
 
     async def narrow(self, key: str, value: str) -> None:
         """Another filter: into the address, and onto the page."""
-        query = dict(pair.split("=", 1) for pair in model.to_query(replace(self.view, page=1)).split("&") if pair)
-        self.view = model.from_query({**{name: unquote_plus(text) for name, text in query.items()}, key: value})
+        query = dict(parse_qsl(model.to_query(replace(self.view, page=1))))
+        self.view = model.from_query(query | {key: value})
         await self.go()
 
     async def turn_to(self, page: int) -> None:

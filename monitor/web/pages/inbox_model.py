@@ -19,6 +19,7 @@ LINES_A_GROUP = 60
 """More alerts of one scene are left to the scene's page."""
 
 SEVERITY_WORDS = {"high": Severity.HIGH, "medium": Severity.MEDIUM}
+SEVERAL = re.compile(r"(\d+) anomaly objects")
 LABELS = re.compile(r"label (\d+) -> label (\d+)|within label (\d+)")
 
 E = TypeVar("E", bound=Enum)
@@ -100,7 +101,8 @@ def change_words(description: str, names: Sequence[str]) -> str:
     """What became of the ground, from the labels that a description names: "water → vegetation"."""
     found = LABELS.search(description)
     if found is None:
-        return "Change"
+        several = SEVERAL.match(description)
+        return f"Change in {several[1]} patches" if several else "Change"
     before, after = (int(found[3]), int(found[3])) if found[3] else (int(found[1]), int(found[2]))
     return transition(before, after, names)
 

@@ -12,7 +12,7 @@ from monitor.store.monitors import find_monitor
 from monitor.store.references import ReferenceRow, activate_reference
 from monitor.web.access.users import Role
 from monitor.web.pages import models_model as model
-from monitor.web.pages.dom import button, heading, link, moment, select, table, tag
+from monitor.web.pages.dom import button, heading, link, moment, prose, select, table, tag
 from monitor.web.pages.models_model import MonitorModels
 from monitor.web.pages.shell import Visit, frame, page_head, tell, trouble, visit_of
 from monitor.web.retrain import retrain
@@ -36,7 +36,7 @@ async def models_page(request: Request) -> None:
         if not found:
             with tag("div", "card empty"):
                 heading(2, "No monitor")
-                tag("p", text="`monitors` of config.yaml says what is watched.")
+                prose("`monitors` of config.yaml says what is watched.")
 
 
 class ModelCard:

@@ -11,7 +11,7 @@ from monitor.store.scenes import SceneRow
 from monitor.store.tables import SceneState
 from monitor.web.pages import scenes_model as model
 from monitor.web.pages import words
-from monitor.web.pages.dom import button, heading, link, moment, select, table, tag, text_field
+from monitor.web.pages.dom import button, heading, link, moment, prose, select, table, tag, text_field
 from monitor.web.pages.scenes_model import Metrics, ScenesPage, ScenesView
 from monitor.web.pages.shell import Visit, frame, page_head, visit_of
 
@@ -42,7 +42,7 @@ async def scenes_page(request: Request) -> None:
         else:
             with tag("div", "card empty"):
                 heading(2, "No scene")
-                tag("p", text="None is known, or none matches the filter. `monitor scan` looks for scenes.")
+                prose("None is known, or none matches the filter. `monitor scan` looks for scenes.")
         turn_pages(view, page.total)
 
 

@@ -10,7 +10,7 @@ from monitor.store.tables import SceneState
 from monitor.web.access.users import Role
 from monitor.web.pages import status_model as model
 from monitor.web.pages import words
-from monitor.web.pages.dom import button, cells, facts, heading, link, moment, table, tag
+from monitor.web.pages.dom import button, cells, facts, heading, link, moment, prose, table, tag
 from monitor.web.pages.scene import put_back
 from monitor.web.pages.shell import Visit, frame, page_head, tell, visit_of
 from monitor.web.pages.status_model import StatusReport
@@ -41,7 +41,7 @@ def service_card(report: StatusReport) -> None:
     with tag("section", "card stack", aria_label="Service"):
         heading(2, "Queue")
         if status.leader is None:
-            tag("p", "note", "No daemon is running, so nothing is processed by itself; `monitor run` starts one.")
+            prose("No daemon is running, so nothing is processed by itself; `monitor run` starts one.", "note")
         else:
             tag("p", text=f"Led by {status.leader.owner}.")
         columns = ("Monitor", "Waiting ", "Done ", "Failed ", "Quarantine ", "Skipped ", "Newest scene", "Last done")
@@ -120,7 +120,7 @@ def jobs_card(report: StatusReport) -> None:
     with tag("section", "card", aria_label="Jobs"):
         heading(2, "Jobs")
         if not report.status.jobs:
-            tag("p", "muted", "No job has run yet; `monitor run` runs them.")
+            prose("No job has run yet; `monitor run` runs them.", "muted")
             return
         with table("Jobs", ("Job", "Last run", "Took ", "Error")):
             for job in report.status.jobs:

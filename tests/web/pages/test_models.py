@@ -61,6 +61,7 @@ WORDS = ("water", "vegetation", "vegetation")
         ("within label 1: nir08 -0.21, 55 ha, border 3.1 x", "Change within vegetation"),
         ("label 1 -> label 2: red +0.1, 2 ha", "Vegetation (label 1) → vegetation (label 2)"),
         ("label 0 -> label 7: red +0.1, 2 ha", "Water → label 7"),
+        ("2 anomaly objects, 0.12 km²", "Change in 2 patches"),
         ("something else", "Change"),
     ],
 )

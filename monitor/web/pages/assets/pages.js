@@ -94,6 +94,7 @@
   });
   document.addEventListener("click", (event) => {
     const at = (what) => event.target.closest(what);
+    if (at("a.skip")) { event.preventDefault(); document.getElementById("main").focus(); return; }
     if (at("input[data-pick]")) { pick(at("[data-alert]"), event.target.checked, event.shiftKey); return; }
     if (at("[data-switch-theme]")) { window.switchTheme(); return; }
     if (at("[data-opens]")) { openDialog(at("[data-opens]").dataset.opens); return; }
