@@ -149,7 +149,7 @@ class AlertPage:
         assert self.scene is not None
         scene, version = self.scene, self.report.scene
         address = f"/pictures/alerts/{self.report.alert.id}/{scene.pk}"
-        before = (f"{address}/before", "Before: reference")
+        before = (f"{address}/before", f"Before: {self.report.reference_day or 'reference'}")
         self.map.show_pictures(before, (f"{address}/after", f"After: {words.day(scene.datetime)}"))
         layers = [Layer(name, f"{address}/{name}", *pane(name)) for name in LAYERS if name in self.layers]
         if "labels" in self.layers:

@@ -20,7 +20,7 @@ from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
 from monitor.store.tracking import EventRow, Look, events_of, looks_of
 from monitor.web.pages import inbox_model, words
-from monitor.web.pages.ground_names import names_of_labels
+from monitor.web.pages.ground_names import names_of_labels, reference_day
 from monitor.web.pages.words import Fact
 
 LARGEST_OUTLINE = 400
@@ -39,6 +39,7 @@ class AlertReport:
     grid: Grid | None
     findings: Mapping[int, FindingRow]
     scene: SceneRow | None
+    reference_day: str
     names: tuple[str, ...]
     looks: tuple[Look, ...]
     events: tuple[EventRow, ...]
@@ -94,6 +95,7 @@ def gather(session: Session, settings: Settings, alert_id: int) -> AlertReport:
         get_grid(session, scene.monitor_id) if scene is not None else None,
         largest,
         scene,
+        reference_day(session, scene) if scene is not None else "",
         names,
         looks,
         tuple(events_of(session, alert_id)),

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy.orm import Session
 
 from monitor.config import Settings
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, NotFoundError
 from monitor.store.monitors import find_monitor
 from monitor.store.references import get_reference
+from monitor.store.scenes import SceneRow, find_scene
 from monitor.training import model_file
 from monitor.web.pages import words
 from monitor.web.pages.reference import Reference, open_reference
@@ -22,6 +23,17 @@ NamesOf = Mapping[tuple[str, int | None], tuple[str, ...]]
 def names_of(reference: Reference) -> tuple[str, ...]:
     """What ground each label is, by label."""
     return tuple(words.ground(spectrum, reference.bands) for spectrum in reference.spectra.tolist())
+
+
+def reference_day(session: Session, scene: SceneRow) -> str:
+    """When the clear scene was taken that a scene was compared with, as far as that is known."""
+    if scene.reference_version is None:
+        return ""
+    try:
+        reference = get_reference(session, scene.monitor_id, scene.reference_version)
+        return words.day(find_scene(session, reference.scene_id, scene.monitor).datetime)
+    except NotFoundError:
+        return ""
 
 
 def names_of_labels(

@@ -196,7 +196,9 @@ class Inbox:
                     tag("span", f"kind {alert.kind}", words.KINDS[alert.kind])
                     if alert.kind is Kind.ANOMALY:
                         tag("span", f"chip {alert.severity.name.lower()}", words.SEVERITIES[alert.severity])
-                    chip = tag("span", f"chip {alert.state}", words.STATES[alert.state])
+                    by_itself = self.view.wanted.state is None and alert.state is AlertState.CONFIRMED
+                    said_state = "Confirmed by later scenes" if by_itself else words.STATES[alert.state]
+                    chip = tag("span", f"chip {alert.state}", said_state)
                 link(said, f"/alerts/{alert.id}?from={quote(model.to_query(self.view))}", data_open="")
                 with tag("div", "row-meta"):
                     tag("span", "number", f"score {alert.score:.2f}")

@@ -151,9 +151,12 @@ class ScenePage:
         """The pictures and layers on the map."""
         scene = self.report.scene
         address, bands = f"/pictures/scenes/{scene.pk}", ",".join(self.bands)
-        before = (f"{address}/before?bands={bands}", "Before: reference")
+        before = (f"{address}/before?bands={bands}", f"Before: {self.report.reference_day or 'reference'}")
         compared = scene.reference_version is not None and not self.report.trouble
-        after = (f"{address}/after?bands={bands}", f"{words.day(scene.datetime)}")
+        after = (
+            f"{address}/after?bands={bands}",
+            f"After: {words.day(scene.datetime)}" if compared else words.day(scene.datetime),
+        )
         self.map.show_pictures(before if compared else None, after)
         layers = [
             Layer(name, f"{address}/{name}", "after-layers", *LAYERS[name]) for name in LAYERS if name in self.layers

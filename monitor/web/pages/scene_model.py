@@ -19,7 +19,7 @@ from monitor.store.references import get_reference
 from monitor.store.scenes import SceneRow, get_scene
 from monitor.training import model_file
 from monitor.web.pages import charts, words
-from monitor.web.pages.ground_names import names_of
+from monitor.web.pages.ground_names import names_of, reference_day
 from monitor.web.pages.reference import Reference, open_reference
 from monitor.web.pages.tokens import css
 
@@ -43,6 +43,7 @@ class SceneReport:
 
     scene: SceneRow
     grid: Grid | None
+    reference_day: str
     metrics: dict[str, float | None]
     sweep: tuple[SweepRow, ...]
     stats: tuple[LabelStats, ...]
@@ -81,6 +82,7 @@ def gather(session: Session, settings: Settings, scene_pk: int) -> SceneReport:
     return SceneReport(
         scene,
         get_grid(session, scene.monitor_id),
+        reference_day(session, scene),
         metrics_of(session, scene_pk),
         tuple(sweeps_of(session, scene_pk)),
         tuple(label_stats_of(session, scene_pk, "reference")),
