@@ -30,6 +30,8 @@ class Guard:
         self.app = app
         self.settings = settings
         self.store = store
+        self.asks_nobody = is_open(settings)
+        """Then admitting takes no look into the database, and no thread."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it."""
@@ -38,7 +40,11 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         try:
-            await run_in_threadpool(self.admit, connection, scope.get("method", "WEBSOCKET"))
+            method = scope.get("method", "WEBSOCKET")
+            if self.asks_nobody:
+                self.admit(connection, method)
+            else:
+                await run_in_threadpool(self.admit, connection, method)
         except MonitorError as error:
             await self.refuse(connection, error)(scope, receive, send)
             return
@@ -56,7 +62,7 @@ class Guard:
             return
         found = identify(connection, self.settings, self.store)
         if found.by_browser and method not in SAFE:
-            require_own_origin(connection, self.settings, strict=not is_open(self.settings))
+            require_own_origin(connection, self.settings, strict=not self.asks_nobody)
         found.user.require(role)
         connection.scope.setdefault("state", {})["user"] = found.user
 
