@@ -13,7 +13,7 @@ from monitor.store.tables import SceneState
 from monitor.web.access.users import Role
 from monitor.web.pages import scene_model as model
 from monitor.web.pages import words
-from monitor.web.pages.dom import button, facts, heading, link, moment, select, table, tag
+from monitor.web.pages.dom import button, cells, facts, heading, link, moment, select, table, tag
 from monitor.web.pages.media import SIZES_PX
 from monitor.web.pages.pictures import best_bands
 from monitor.web.pages.places import whole
@@ -194,6 +194,12 @@ class ScenePage:
             chart = ui.echart(model.sweep_chart(self.report.sweep), renderer="svg").classes("chart")
             chart.props["aria-hidden"] = "true"
             tag("p", "small muted", self.report.chosen_reason)
+            with tag("details"):
+                tag("summary", "small", "In figures")
+                with table("Inertia and silhouette by k", ("k", "Inertia ", "Silhouette ")):
+                    for row in model.sweep_rows(self.report.sweep):
+                        with tag("tr"):
+                            cells(*row, right=(1, 2))
 
     def legend_card(self) -> None:
         """What each label is, and its colour on the map."""

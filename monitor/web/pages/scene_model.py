@@ -143,6 +143,18 @@ def sweep_chart(rows: Sequence[SweepRow]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def sweep_rows(rows: Sequence[SweepRow]) -> list[tuple[str, str, str]]:
+    """The sweep in figures: k (the chosen one says so), inertia and silhouette."""
+    return [
+        (
+            f"{row.k}, chosen" if row.chosen else str(row.k),
+            "–" if row.inertia is None else f"{row.inertia:,.0f}",
+            "–" if row.silhouette is None else f"{row.silhouette:.3f}",
+        )
+        for row in rows
+    ]
+
+
 def exponent(values: Sequence[float | None]) -> int:
     """The power of ten by which an axis stays readable: a multiple of three, 0 for small numbers."""
     largest = max((value for value in values if value is not None), default=0.0)
