@@ -10,7 +10,7 @@ from monitor.detection.result import Kind, Outcome
 from monitor.store.alerts import AlertRow
 from monitor.store.review import ReviewItem as StoredReviewItem
 from monitor.store.review import severity_of
-from monitor.store.tables import AlertState, SceneState, plain
+from monitor.store.tables import QUANTILE_COLUMNS, AlertState, SceneState, plain
 
 Row = TypeVar("Row")
 Box = tuple[float, float, float, float]
@@ -109,7 +109,7 @@ class Sweep(Answer):
 
 
 class LabelStats(Answer):
-    """Size of a label, and its reflectance by band: mean, std, and whatever else is kept, by name."""
+    """Size of a label, and its reflectance by band: mean, std, quantiles (minimum, q05, …), unique_values."""
 
     label: int
     pixels: int
@@ -119,9 +119,10 @@ class LabelStats(Answer):
     @classmethod
     def of(cls, stats: StoredLabelStats) -> Self:
         """From the store."""
-        values = {name: value for name, value in vars(stats).items() if isinstance(value, tuple) and name != "bands"}
+        columns = {"mean": stats.mean, "std": stats.std, "unique_values": stats.unique}
+        columns |= dict(zip(QUANTILE_COLUMNS, zip(*stats.quantiles, strict=True), strict=False))
         by_band = {
-            band: {name: plain(value[index]) for name, value in values.items() if len(value) > index}
+            band: {name: plain(values[index]) if values else None for name, values in columns.items()}
             for index, band in enumerate(stats.bands)
         }
         return cls(label=stats.label, pixels=stats.pixels, area_m2=stats.area_m2, bands=by_band)
