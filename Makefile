@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint setup clean chaos soak
+.PHONY: demo test check lint setup clean trials chaos soak
 
 setup: $(READY)
 
@@ -18,6 +18,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+trials: setup
+	$(BIN)/python -m pytest -m long
 
 chaos: setup
 	$(BIN)/python -m tests.chaos --kills 300 --scenes 60 --database sqlite

@@ -20,22 +20,25 @@ from monitor import notify, scan, systemd
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings, load_settings
 from monitor.errors import MonitorError, NotFoundError
+from monitor.followup import follow_up
 from monitor.health import Meters, serve
 from monitor.jobs import Job, Jobs
+from monitor.owner import is_gone, owner_name
 from monitor.store import Store, queue
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.engines import sqlite_file
 from monitor.store.retention import prune
-from monitor.store.service import lead, resign
+from monitor.store.service import lead, leader, resign
 from monitor.training import model_file
-from monitor.work import Outcome, Settled, Watch, Work, owner_name
+from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-"""Between looks at the queue when there is nothing to do."""
-NOTIFY_EVERY = "15s"
+"""Between looks at the queue when there is nothing to do, at most: leases are renewed in between."""
+NOTIFY_EVERY = "10s"
+FOLLOW_UP_EVERY = "1h"
 PRUNE_EVERY = "1d"
 STUCK_S = 180.0
 """A main thread that is quiet for so long is stuck; waiting for a lock of the database takes less."""
@@ -120,21 +123,34 @@ class Daemon:
             self.switch()
             return
         if work.claimed:
-            for settled in work.step(TICK_S):
+            for settled in work.step(self.pause_s):
                 self.say(settled)
         elif self.once and not self.jobs.unfinished:
             self.jobs.stop()
+            self.jobs.run("follow-up", self.follow_up)
             self.jobs.run("notify", self.notify)
             self.stopping.set()
         else:
-            self.stopping.wait(TICK_S)
+            self.stopping.wait(self.pause_s)
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait for something to do."""
+        lease = min(self.settings.daemon.lease, self.settings.engine.lease)
+        return min(TICK_S, lease.total_seconds() / 4)
 
     def leads(self) -> bool:
-        """Whether this is the daemon that works; asks again in good time before the lease ends."""
+        """Whether this is the daemon that works; asks again in good time before the lease ends.
+
+        A leader that was killed on this machine is not waited for.
+        """
         lease = self.settings.daemon.lease
         if self.work is None or time.monotonic() - self.asked > lease.total_seconds() / 3:
             asked = time.monotonic()
             with self.store.session() as session:
+                ahead = leader(session)
+                if ahead is not None and is_gone(ahead.owner):
+                    resign(session, ahead.owner)
                 if not lead(session, self.owner, lease):
                     return False
             self.asked = asked
@@ -150,11 +166,12 @@ class Daemon:
         if self.once:
             log.warning("another daemon leads; it does the work")
             self.stopping.set()
-        self.stopping.wait(min(TICK_S, self.settings.daemon.lease.total_seconds() / 3))
+        self.stopping.wait(self.pause_s)
 
     def take_over(self) -> Work:
         """Start to lead."""
         log.info("leading")
+        free_what_the_gone_held(self.store)
         self.work = Work(self.store, self.settings, self.owner)
         self.jobs.start(self.plan())
         return self.work
@@ -165,7 +182,17 @@ class Daemon:
             f"discover:{monitor.name}": Job(partial(self.discover, monitor), monitor.every)
             for monitor in self.settings.monitors
         }
-        return jobs | {"notify": Job(self.notify, NOTIFY_EVERY), "prune": Job(self.prune, PRUNE_EVERY)}
+        return jobs | {
+            "follow-up": Job(self.follow_up, FOLLOW_UP_EVERY),
+            "notify": Job(self.notify, NOTIFY_EVERY),
+            "prune": Job(self.prune, PRUNE_EVERY),
+        }
+
+    def follow_up(self) -> None:
+        """Take the looks that are missing where scenes were not done by their dates."""
+        looks = sum(follow_up(self.store, monitor.name) for monitor in self.settings.monitors)
+        if looks:
+            log.info("%d looks taken that were missing", looks)
 
     def prune(self) -> None:
         """Remove what is not to be kept."""
@@ -175,7 +202,7 @@ class Daemon:
 
     def notify(self) -> None:
         """Send the messages that wait."""
-        sent = notify.send_due(self.store, self.settings)
+        sent = notify.send_due(self.store, self.settings, self.owner)
         if sent:
             log.info("%d messages sent", sent)
 
@@ -228,8 +255,7 @@ class Daemon:
             self.failures += 1
         if settled.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
             self.failures += 1
-        self.meters.scenes.labels(scene.monitor, str(settled.outcome)).inc()
-        self.meters.seconds.labels(scene.monitor).observe(settled.seconds)
+        self.meters.count(settled)
         level = logging.INFO if settled.outcome in (Outcome.DONE, Outcome.SKIPPED) else logging.WARNING
         reason = f": {settled.error}" if settled.error else ""
         log.log(level, "scene is %s after %.1f s%s", settled.outcome, settled.seconds, reason, extra=about)

@@ -19,10 +19,12 @@ from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 import psutil
+from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
 from monitor.config import EngineSettings
 from monitor.errors import MonitorError, WorkerLost
+from monitor.retries import retry_context
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +150,9 @@ class Pool(Generic[Job, Result]):
         limit = memory_limit(self.settings)
         process = context.Process(target=serve, args=(theirs, self.work, limit, threads), daemon=True)
         try:
-            process.start()
+            for attempt in retry_context(on=(OSError, EOFError), attempts=3, timeout=10.0, wait_initial=0.2):
+                with attempt:
+                    process.start()
         except (OSError, EOFError) as error:
             ours.close()
             raise WorkerLost(f"no worker process can be started: {error}; are there too many?") from error
@@ -206,7 +210,7 @@ def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads:
         signal.signal(ignored, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    with threadpool_limits(threads):
+    with parallel_config("threading", n_jobs=threads), threadpool_limits(threads):
         while True:
             try:
                 job = pipe.recv()

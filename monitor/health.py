@@ -15,13 +15,14 @@ from prometheus_client.registry import Collector
 from monitor.errors import MonitorError
 from monitor.store import Store
 from monitor.store.status import gather
+from monitor.work import Settled
 
 log = logging.getLogger(__name__)
 
 Problems = Callable[[], list[str]]
 """Why something is not well; nothing when it is."""
 
-BUCKETS_S = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 1800)
+BUCKETS_S = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 1800)
 
 
 class Meters:
@@ -38,7 +39,22 @@ class Meters:
         self.seconds = Histogram(
             "monitor_scene_seconds", "Analysing one scene", ["monitor"], buckets=BUCKETS_S, registry=self.registry
         )
+        self.stages = Histogram(
+            "monitor_stage_seconds",
+            "Parts of it, and storing what it gave",
+            ["monitor", "stage"],
+            buckets=BUCKETS_S,
+            registry=self.registry,
+        )
         self.registry.register(Stored(store))
+
+    def count(self, settled: Settled) -> None:
+        """A scene that left work."""
+        monitor = settled.scene.monitor
+        self.scenes.labels(monitor, str(settled.outcome)).inc()
+        self.seconds.labels(monitor).observe(settled.seconds)
+        for stage, seconds in settled.stages.items():
+            self.stages.labels(monitor, stage).observe(seconds)
 
 
 class Stored(Collector):

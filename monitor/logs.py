@@ -12,7 +12,7 @@ def configure(form: Literal["console", "json"], *, verbose: bool) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(allow=("monitor", "scene")),
+        structlog.stdlib.ExtraAdder(allow=("monitor", "scene", "stamina.caused_by", "stamina.wait_for")),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if form == "json":

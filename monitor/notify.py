@@ -6,6 +6,7 @@ A message that was sent right before a crash is sent again; its last line is the
 import logging
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 from monitor import engine, snapshot
 from monitor.config import ChannelSettings, MonitorSettings, MuteSettings, Settings
 from monitor.detection.result import Kind
-from monitor.errors import MonitorError, RetryableError
+from monitor.errors import MonitorError, NotFoundError, RetryableError
+from monitor.owner import is_gone, owner_name
 from monitor.store import Store, outbox
 from monitor.store.alerts import AlertRow, get_alert
 from monitor.store.outbox import NoticeRow
@@ -26,8 +28,8 @@ from monitor.store.tables import NoticeState
 
 log = logging.getLogger(__name__)
 
-HOLD = timedelta(minutes=10)
-"""A message in sending is nobody else's for so long."""
+HOLD = timedelta(minutes=2)
+"""A message in sending is nobody else's for so long, unless its sender is gone."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 LISTED = 20
 """Alerts that a message names; of more it tells the number."""
@@ -63,15 +65,24 @@ def is_muted(alert: AlertRow, mutes: Sequence[MuteSettings], now: datetime) -> b
     )
 
 
-def send_due(store: Store, settings: Settings) -> int:
+def free_what_the_gone_held(store: Store) -> None:
+    """Messages whose sender was killed on this machine are sent (again) at once, not only after `HOLD`."""
+    with store.session(read_only=True) as session:
+        gone = [owner for owner in outbox.senders(session) if is_gone(owner)]
+    for owner in gone:
+        with store.session() as session:
+            outbox.release(session, owner, datetime.now(UTC))
+
+
+def send_due(store: Store, settings: Settings, owner: str | None = None) -> int:
     """Send what waits and may be sent now; gives how many were. Raises the last error when one was not sent."""
-    now = datetime.now(UTC)
+    now, owner = datetime.now(UTC), owner or owner_name()
     with store.session(read_only=True) as session:
         waiting = outbox.list_notices(session, states=(NoticeState.WAITING,), due=now)
     sent, failure = 0, None
     for notice in waiting:
         try:
-            sent += send_one(store, settings, notice)
+            sent += send_one(store, settings, notice, owner)
         except SendingFailed as error:
             failure = error
     if failure is not None:
@@ -79,7 +90,7 @@ def send_due(store: Store, settings: Settings) -> int:
     return sent
 
 
-def send_one(store: Store, settings: Settings, notice: NoticeRow) -> bool:
+def send_one(store: Store, settings: Settings, notice: NoticeRow, owner: str) -> bool:
     """Send one message unless its channel has had enough; whether it was. Raises SendingFailed."""
     now = datetime.now(UTC)
     channel = settings.channels.get(notice.channel)
@@ -87,12 +98,18 @@ def send_one(store: Store, settings: Settings, notice: NoticeRow) -> bool:
         if channel is None:
             outbox.mark_unsent(session, notice.id, "its channel is not in the configuration any more", None)
             return False
-        full = outbox.sent_since(session, notice.channel, now - timedelta(hours=1)) >= channel.per_hour
-        if full or not outbox.take(session, notice.id, now, now + HOLD):
+        if outbox.sent_since(session, notice.channel, now - timedelta(hours=1)) >= channel.per_hour:
             return False
-        scene = get_scene(session, notice.scene_pk)
-        title, body = compose(scene, [get_alert(session, number) for number in notice.alert_ids], notice.key)
+        scene, alerts = get_scene(session, notice.scene_pk), alerts_of(session, notice)
+        if not alerts:
+            outbox.mark_unsent(session, notice.id, "its alerts are not in the database any more", None)
+            return False
+    title, body = compose(scene, alerts, notice.key)
     picture = draw(settings, scene) if channel.picture else None
+    now = datetime.now(UTC)
+    with store.session() as session:
+        if not outbox.take(session, notice.id, owner, now, now + HOLD):
+            return False
     try:
         deliver(channel, title, body, picture)
     except SendingFailed as error:
@@ -103,6 +120,15 @@ def send_one(store: Store, settings: Settings, notice: NoticeRow) -> bool:
     with store.session() as session:
         outbox.mark_sent(session, notice.id, datetime.now(UTC))
     return True
+
+
+def alerts_of(session: Session, notice: NoticeRow) -> list[AlertRow]:
+    """The alerts that a message is about; those that were removed since are left out."""
+    found = []
+    for number in notice.alert_ids:
+        with suppress(NotFoundError):
+            found.append(get_alert(session, number))
+    return found
 
 
 def compose(scene: SceneRow, alerts: Sequence[AlertRow], key: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,7 @@ from monitor.scenes.layout import area_mask
 from monitor.scenes.normalise import Radiometry, normalise
 from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
+from monitor.stopwatch import Stopwatch
 from monitor.store import results
 from monitor.store.scenes import SceneRow
 
@@ -60,7 +61,7 @@ class SceneJob:
 
 @dataclass(frozen=True, eq=False)
 class SceneResult:
-    """What one scene gave, ready to be stored."""
+    """What one scene gave, ready to be stored; `seconds` is what its stages took."""
 
     reference_version: int
     grid: Grid
@@ -68,41 +69,53 @@ class SceneResult:
     maps: Mapping[str, LabelMap]
     stats: Mapping[str, tuple[LabelStats, ...]]
     detection: Detection
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def analyse(job: SceneJob) -> SceneResult:
     """Read and judge one scene; raises MonitorError for anything wrong with it or with the model."""
-    reference = cached_model(job.model)
-    scene = read_for(job.monitor, job.item, job.catalog, reference.grid, job.area)
-    return judge_scene(scene, reference, job.monitor)
+    watch = Stopwatch()
+    with watch.stage("read"):
+        reference = cached_model(job.model)
+        scene = read_for(job.monitor, job.item, job.catalog, reference.grid, job.area)
+    return judge_scene(scene, reference, job.monitor, watch)
 
 
-def judge_scene(scene: Scene, reference: ReferenceModel, monitor: MonitorSettings) -> SceneResult:
+def judge_scene(
+    scene: Scene, reference: ReferenceModel, monitor: MonitorSettings, watch: Stopwatch | None = None
+) -> SceneResult:
     """Compare a scene with the reference; raises SceneError and ReferenceModelError."""
+    watch = watch or Stopwatch()
     if scene.bands != reference.bands:
         raise ReferenceModelError(
             f"monitor {monitor.name}: its reference model has bands {', '.join(reference.bands)}, the configuration "
             f"{', '.join(scene.bands)}; fit a new reference with `monitor reference fit {monitor.name}`"
         )
-    laid = normalise(scene, reference)
-    features = reference.features(laid.scene.reflectance)
+    with watch.stage("normalise"):
+        laid = normalise(scene, reference)
+        features = reference.features(laid.scene.reflectance)
     try:
-        swept = sweep(features, monitor.sweep.range, SWEEP_SEED)
+        with watch.stage("sweep"):
+            swept = sweep(features, monitor.sweep.range, SWEEP_SEED)
     except ValueError as error:
         raise SceneError(f"scene {scene.item.scene_id}: {error}; widen `aoi` or lower `sweep.k_min`") from error
-    by_reference = label_map(features, reference.centroids)
-    by_sweep = label_map(features, swept.chosen.centroids)
-    detection = detect(laid.scene, laid.reference, by_reference, by_sweep, monitor.detection)
-    maps = {"reference": by_reference, "sweep": by_sweep}
+    with watch.stage("label"):
+        by_reference = label_map(features, reference.centroids)
+        by_sweep = label_map(features, swept.chosen.centroids)
+        maps = {"reference": by_reference, "sweep": by_sweep}
+        stats = {kind: label_stats(scene, labelled) for kind, labelled in maps.items()}
+    with watch.stage("detect"):
+        detection = detect(laid.scene, laid.reference, by_reference, by_sweep, monitor.detection)
     return SceneResult(
         reference_version=reference.version,
         grid=scene.grid,
         sweep=swept,
         maps=maps,
-        stats={kind: label_stats(scene, labelled) for kind, labelled in maps.items()},
+        stats=stats,
         detection=Detection(
             detection.flags, detection.findings, {**detection.metrics, **radiometry_metrics(laid.radiometry, scene)}
         ),
+        seconds=watch.seconds,
     )
 
 
@@ -144,12 +157,18 @@ def read_for(
 
 
 def opener(catalog: CatalogSettings | None) -> OpenHref:
-    """How the assets of a catalog are opened; of a catalog that is no longer configured, as they are."""
+    """How the assets of a catalog are opened; of a catalog that is no longer configured, as they are.
+
+    An asset that it has opened before is signed anew.
+    """
+    opened: set[str] = set()
 
     def open_href(asset: BandAsset) -> tuple[str, Mapping[str, Any]]:
         if catalog is None:
             return asset.href, {}
-        return readable_href(asset.href, catalog), gdal_options(asset.href, catalog)
+        href = readable_href(asset.href, catalog, anew=asset.href in opened)
+        opened.add(asset.href)
+        return href, gdal_options(asset.href, catalog)
 
     return open_href
 

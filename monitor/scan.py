@@ -13,13 +13,15 @@ from monitor.catalog import find_scenes
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings
 from monitor.errors import ConfigError, ReferenceModelError
+from monitor.followup import follow_up
+from monitor.owner import owner_name
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
 from monitor.store import Store, queue, rejects
 from monitor.store import monitors as monitor_store
 from monitor.store import references as reference_store
 from monitor.store.scenes import newest_datetime, upsert_items
-from monitor.work import Outcome, Settled, Watch, Work, owner_name
+from monitor.work import Outcome, Settled, Watch, Work, free_what_the_gone_held
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ def scan(store: Store, settings: Settings, monitor: MonitorSettings, progress: P
     answers, no reference can be had.
     """
     report = search(store, settings, monitor)
+    free_what_the_gone_held(store)
     with store.session(read_only=True) as session:
         monitor_id = monitor_store.find_monitor(session, monitor.name)
         waiting = queue.pending(session, monitor_id, early=True)
@@ -77,6 +80,7 @@ def scan(store: Store, settings: Settings, monitor: MonitorSettings, progress: P
                 count(report, settled)
             if progress:
                 progress(monitor.name, len(waiting) - len(left) - len(work.claimed), len(waiting))
+    follow_up(store, monitor.name)
     return report
 
 
@@ -114,14 +118,16 @@ def discover(
     """Take in what the catalogs list since the look-back; gives the monitor's number in the database.
 
     The look-back reaches from the newest scene that is known, so that a pause of any length leaves no gap. A
-    search that asks something else than the last one did starts over.
+    search that asks something else than the last one did starts over, and so does one after items that could not be
+    read: nobody knows their dates.
     """
     fingerprint = search_fingerprint(monitor, area)
     with store.session() as session:
         monitor_id = monitor_store.ensure_monitor(session, monitor.name)
         check_grid(monitor, area, monitor_store.get_grid(session, monitor_id))
         same = monitor_store.get_fingerprint(session, monitor_id) == fingerprint
-        newest = newest_datetime(session, monitor_id) if same else None
+        whole = not same or rejects.has_rejects(session, monitor_id)
+        newest = None if whole else newest_datetime(session, monitor_id)
     since = monitor.start_time if newest is None else max(monitor.start_time, newest - monitor.lookback)
     found = find_scenes(monitor, settings.catalogs, area, since)
     for name, reason in found.unavailable:
@@ -129,7 +135,8 @@ def discover(
     with store.session() as session:
         upsert_items(session, monitor_id, found.items)
         errors = {problem.item_id: problem.message for problem in found.problems}
-        rejects.keep_rejects(session, monitor_id, found.catalog, errors, [item.item_id for item in found.items])
+        mended = None if newest is None else [item.item_id for item in found.items]
+        rejects.keep_rejects(session, monitor_id, found.catalog, errors, mended)
         if not same:
             monitor_store.set_fingerprint(session, monitor_id, fingerprint)
     report.found = len(found.items) + len(found.problems)

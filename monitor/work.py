@@ -1,13 +1,10 @@
 """Scenes in work: claimed with a lease, analysed in worker processes, stored in order, one transaction each."""
 
 import logging
-import os
 import random
-import socket
 import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -18,7 +15,9 @@ from monitor import notify, pipeline
 from monitor.config import EngineSettings, MonitorSettings, Settings
 from monitor.engine import Attempt, Pool
 from monitor.errors import MonitorError, ReferenceModelError, StoreError, StoreUnavailable, TooFewPixels, WorkerLost
+from monitor.owner import is_gone
 from monitor.pipeline import ModelFile, SceneJob, SceneResult
+from monitor.stopwatch import Stopwatch
 from monitor.store import Store, queue
 from monitor.store.scenes import SceneRow, item_of
 
@@ -47,12 +46,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Settled:
-    """A scene that left work; `error` is why it is not done, `seconds` what analysing it took."""
+    """A scene that left work; `error` is why it is not done, `seconds` what analysing it took, `stages` parts of it."""
 
     scene: SceneRow
     outcome: Outcome
     error: str | None
     seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,6 @@ class Watch:
     monitor: MonitorSettings
     area: Mapping[str, Any]
     model: ModelFile
-
-
-def owner_name() -> str:
-    """A name for this process that no other one has, on any machine, at any time."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 class Work:
@@ -148,11 +143,21 @@ class Work:
         self.claimed.clear()
 
 
+def free_what_the_gone_held(store: Store) -> None:
+    """What somebody held who was killed on this machine is due again at once, not only when its lease has run out."""
+    with store.session(read_only=True) as session:
+        gone = [owner for owner in queue.holders(session) if is_gone(owner)]
+    for owner in gone:
+        with store.session() as session:
+            queue.release(session, owner)
+    notify.free_what_the_gone_held(store)
+
+
 def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Settled:
     """Write what became of one scene, in one transaction, unless it is somebody else's by now."""
-    scene, result = answer.job.scene, answer.result
+    scene, result, watch = answer.job.scene, answer.result, Stopwatch()
     try:
-        with store.session() as session:
+        with watch.stage("store"), store.session() as session:
             if not queue.holds(session, scene.pk, owner):
                 return Settled(scene, Outcome.LOST, None, answer.seconds)
             outcome, error = write(session, scene, result, settings)
@@ -163,7 +168,8 @@ def settle(store: Store, owner: str, answer: Answer, settings: Settings) -> Sett
         failure = MonitorError(f"its result cannot be stored: {type(problem).__name__}: {problem}; please report it")
         with store.session() as session:
             outcome, error = write(session, scene, failure, settings)
-    return Settled(scene, outcome, error, answer.seconds)
+    stages = {**result.seconds, **watch.seconds} if isinstance(result, SceneResult) else {}
+    return Settled(scene, outcome, error, answer.seconds, stages)
 
 
 def write(

@@ -51,7 +51,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     series = write_catalog(folder / "catalog", dates=options.scenes, seed=3, size=(96, 96))
     database = f"sqlite:///{folder / 'monitor.db'}"
-    config = write_config(folder, series, database)
+    config = write_config(folder, series, database, every="1m")
     started = time.monotonic()
     popen = start_daemon(config)
     process = psutil.Process(popen.pid)

@@ -10,9 +10,9 @@ from monitor.clustering.labels import LabelMap
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.detection.result import Detection, Finding, Flag, Kind
 from monitor.pipeline import SceneResult, store_result
-from monitor.store.alerts import AlertRow, list_alerts
+from monitor.store.alerts import AlertFilter, AlertRow, list_alerts
 from monitor.store.lifecycle import confirm
-from monitor.store.monitors import ensure_monitor
+from monitor.store.monitors import ensure_monitor, set_grid
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import AlertState, SceneState
 from monitor.store.tracking import change_state, events_of
@@ -30,8 +30,9 @@ Mark = tuple[Kind, tuple[slice, slice]]
 class Series:
     """Scenes of one monitor, 16 days apart, processed in the order of the calls."""
 
-    def __init__(self, store) -> None:
+    def __init__(self, store, monitor: str = "lake") -> None:
         self.store = store
+        self.monitor = monitor
 
     def add(self, day: int, marks: Sequence[Mark], product: str = "first") -> str:
         """Process the scene of that day with objects at places."""
@@ -39,17 +40,18 @@ class Series:
         moment = START + timedelta(days=16 * day)
         item = rasters.make_item({}, GRID, scene_id=scene_id, product_id=f"{scene_id}-{product}", datetime=moment)
         with self.store.session() as session:
-            monitor_id = ensure_monitor(session, "lake")
+            monitor_id = ensure_monitor(session, self.monitor)
+            set_grid(session, monitor_id, GRID)
             upsert_items(session, monitor_id, [item])
         with self.store.session() as session:
-            scene = find_scene(session, item.product_id, "lake")
+            scene = find_scene(session, item.product_id, self.monitor)
             store_result(session, scene, result(marks))
         return scene_id
 
     @property
     def alerts(self) -> list[AlertRow]:
         with self.store.session(read_only=True) as session:
-            return sorted(list_alerts(session), key=lambda alert: alert.id)
+            return sorted(list_alerts(session, AlertFilter(self.monitor)), key=lambda alert: alert.id)
 
 
 def result(marks: Sequence[Mark]) -> SceneResult:

@@ -42,6 +42,7 @@ def upgrade() -> None:
         ),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", tables.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("held_by", sa.String(length=255), nullable=True),
         sa.Column("created_at", tables.UtcDateTime(timezone=True), nullable=False),
         sa.Column("sent_at", tables.UtcDateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),

@@ -20,18 +20,18 @@ SLOWEST_BYTES_PER_S = "1000"
 """A transfer that stays slower than this for the catalog's timeout has stalled."""
 
 
-def readable_href(href: str, settings: CatalogSettings) -> str:
+def readable_href(href: str, settings: CatalogSettings, *, anew: bool = False) -> str:
     """What GDAL opens now: the stored href with a fresh token, or as a /vsis3 path; anything else as it is.
 
-    Tokens last under an hour: sign just before opening, store and log the href itself. Raises AssetUnavailable if
-    no token is to be had.
+    Tokens last under an hour: sign just before opening, store and log the href itself; `anew` when the last token
+    was not accepted. Raises AssetUnavailable if no token is to be had.
     """
     if href.startswith("s3://"):
         return f"/vsis3/{href.removeprefix('s3://')}"
     preset = preset_of(settings)
     if preset.token_url is None:
         return href
-    return token_store(preset.token_url, settings.timeout.total_seconds()).sign(href)
+    return token_store(preset.token_url, settings.timeout.total_seconds()).sign(href, anew=anew)
 
 
 def gdal_options(href: str, settings: CatalogSettings) -> dict[str, str]:

@@ -12,6 +12,7 @@ from shapely.geometry import shape
 from monitor import training
 from monitor.catalog.aoi import load_area
 from monitor.cli.alerts_text import feature_collection
+from monitor.cli.charts import write_alert, write_signatures, write_timeline
 from monitor.cli.output import out, plain, progress, table
 from monitor.cli.pictures import write_composite, write_labels, write_overview, write_sweep
 from monitor.cli.scan import as_table, scan_monitors
@@ -20,9 +21,10 @@ from monitor.detection.result import Kind
 from monitor.errors import ConfigError
 from monitor.simulate import SimulatedCatalog, SimulatedChange, write_catalog
 from monitor.store import Store, open_store
-from monitor.store.alerts import AlertRow, list_alerts
+from monitor.store.alerts import AlertFilter, AlertOrder, AlertRow, list_alerts
 from monitor.store.history import metrics_of_many
 from monitor.store.scenes import SceneRow, find_scene, list_scenes
+from monitor.store.tables import OPEN_STATES
 
 NAME = "lakeshore"
 SHARES = ("cloud_fraction", "shadow_fraction", "anomaly_fraction")
@@ -139,6 +141,13 @@ def write_pictures(store: Store, settings: Settings, made: SimulatedCatalog, fol
         write_composite(session, settings, scene, ("swir22", "nir08", "red"), paths[1])
         write_labels(session, scene, paths[2])
         write_sweep(session, scene, paths[3])
+        paths += [folder / f"{name}.png" for name in ("timeline", "signatures")]
+        write_timeline(session, NAME, paths[4])
+        write_signatures(session, scene, paths[5])
+        anomalies = AlertFilter(NAME, (Kind.ANOMALY,), OPEN_STATES)
+        for alert in list_alerts(session, anomalies, order=AlertOrder.AREA, limit=1):
+            paths.append(folder / "alert.png")
+            write_alert(session, settings, alert.id, paths[-1])
     return paths
 
 

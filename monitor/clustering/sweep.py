@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_samples
@@ -49,14 +50,16 @@ def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
 def sweep(features: NDArray[np.float32], ks: Sequence[int], seed: int = 0) -> Sweep:
     """K-means for every k on the valid pixels of features (bands, rows, columns).
 
-    A k above the number of distinct pixels is left out. Raises ValueError if no k is left.
+    A k above the number of distinct pixels is left out; as many k at a time as joblib is configured for, which changes
+    no figure. Raises ValueError if no k is left.
     """
     sample = sample_pixels(features, seed)
     most = len(np.unique(sample[:1000], axis=0)) if len(sample) < max(ks) or len(sample) <= 1000 else len(sample)
     possible = [k for k in ks if k <= most]
     if not possible:
         raise ValueError(f"{len(sample)} valid pixels ({most} distinct) are too few for k-means with k from {min(ks)}")
-    entries = tuple(evaluate(features, sample, k, seed) for k in possible)
+    with threadpool_limits(1):
+        entries = tuple(Parallel()(delayed(evaluate)(features, sample, k, seed) for k in possible))
     chosen, reason = choose_k(entries)
     return Sweep(entries, chosen, reason, seed, len(sample))
 

@@ -1,6 +1,6 @@
 """The history of a pixel, and of the ground inside an outline."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.warp import transform
+from rasterio.warp import transform, transform_bounds
+from shapely import make_valid
+from shapely.geometry import box, mapping, shape
 from sqlalchemy.orm import Session
 
 from monitor.clustering.labels import NO_LABEL
@@ -24,6 +26,8 @@ from monitor.store.places import Window, area_labels, pixel_labels
 
 FLAG_NAMES = {flag.value: flag.name.lower().replace("_", " ") for flag in Flag}
 Record = dict[str, Any]
+AROUND = 0.1
+"""Degrees around the grid; what of an outline lies beyond cannot always be laid on it, and need not be."""
 
 
 @dataclass(frozen=True)
@@ -125,17 +129,24 @@ def pixel_at(grid: Grid, lon: float, lat: float, monitor: str) -> tuple[int, int
         raise QueryError(
             f"longitude {lon:g}, latitude {lat:g} are not degrees on Earth; give --lon and --lat in WGS 84"
         )
-    (x,), (y,) = transform("EPSG:4326", grid.crs, [lon], [lat])
-    col, row = ~grid.transform @ (x, y)
-    if not (0 <= row < grid.height and 0 <= col < grid.width):
-        raise QueryError(
-            f"longitude {lon:g}, latitude {lat:g} lie outside the area of monitor {monitor}, which is {span_of(grid)}"
-        )
-    return int(row), int(col)
+    west, south, east, north = degrees_of(grid)
+    if west <= lon <= east and south <= lat <= north:
+        (x,), (y,) = transform("EPSG:4326", grid.crs, [lon], [lat])
+        col, row = ~grid.transform @ (x, y)
+        if 0 <= row < grid.height and 0 <= col < grid.width:
+            return int(row), int(col)
+    raise QueryError(
+        f"longitude {lon:g}, latitude {lat:g} lie outside the area of monitor {monitor}, which is {span_of(grid)}"
+    )
 
 
 def window_of(grid: Grid, geometry: Mapping[str, Any], monitor: str) -> Window:
     """The part of the grid that an outline takes; QueryError if it takes none."""
+    west, south, east, north = degrees_of(grid)
+    near = make_valid(shape(geometry)).intersection(box(west - AROUND, south - AROUND, east + AROUND, north + AROUND))
+    if near.area == 0:
+        raise outside(grid, monitor)
+    geometry = mapping(near)
     left, bottom, right, top = projected(geometry, grid.crs).bounds
     corners = [~grid.transform @ (left, top), ~grid.transform @ (right, bottom)]
     first_col, first_row = (max(int(np.floor(value)), 0) for value in corners[0])
@@ -147,17 +158,23 @@ def window_of(grid: Grid, geometry: Mapping[str, Any], monitor: str) -> Window:
         mask = area_mask(geometry, part)
         if mask.any():
             return Window(first_row, first_col, mask)
-    raise QueryError(
+    raise outside(grid, monitor)
+
+
+def outside(grid: Grid, monitor: str) -> QueryError:
+    """What to say about an outline that has nothing of the monitor in it."""
+    return QueryError(
         f"no pixel of monitor {monitor} has its centre inside the outline; the monitor's area is {span_of(grid)}"
     )
 
 
+def degrees_of(grid: Grid) -> tuple[float, float, float, float]:
+    """West, south, east, north of everything that a grid covers."""
+    west, south, east, north = transform_bounds(grid.crs, "EPSG:4326", *grid.bounds)
+    return west, south, east, north
+
+
 def span_of(grid: Grid) -> str:
     """A grid's extent in degrees, for messages."""
-    left, bottom, right, top = grid.bounds
-    ring = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
-    corners: Iterable[tuple[float, float]] = grid.to_lonlat({"type": "Polygon", "coordinates": [ring]})["coordinates"][
-        0
-    ]
-    lons, lats = zip(*corners, strict=True)
-    return f"{min(lons):.4f}..{max(lons):.4f} east, {min(lats):.4f}..{max(lats):.4f} north"
+    west, south, east, north = degrees_of(grid)
+    return f"{west:.4f}..{east:.4f} east, {south:.4f}..{north:.4f} north"

@@ -58,10 +58,12 @@ def reference_labels(
 
 def from_files(path: Path, box: Box) -> NDArray[np.uint8] | None:
     """A box of a model's label raster, 255 outside it; None where the model is gone."""
+    labels = np.full((box.rows, box.cols), NO_LABEL, np.uint8)
     try:
         with rasterio.open(path) as src:
-            window = RasterWindow(box.left, box.top, box.cols, box.rows)
-            labels: NDArray[np.uint8] = src.read(1, window=window, boundless=True, fill_value=NO_LABEL)
+            rows, cols = min(box.rows, src.height - box.top), min(box.cols, src.width - box.left)
+            if rows > 0 and cols > 0:
+                labels[:rows, :cols] = src.read(1, window=RasterWindow(box.left, box.top, cols, rows))
     except (RasterioError, OSError):
         return None
     return labels

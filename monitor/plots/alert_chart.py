@@ -133,6 +133,7 @@ def draw_looks(axes: Axes, looks: Sequence[tuple[datetime, Outcome]]) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.margins(x=0.03)
+    axes.xaxis.get_offset_text().set(fontsize=8, color=MUTED)
     axes.spines["left"].set_visible(False)
     axes.set_title("looks at the place", loc="left", fontsize=8.5, color=MUTED, pad=3)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.86), ncols=3, frameon=False, fontsize=8, labelcolor=INK)

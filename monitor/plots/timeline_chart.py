@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,6 +24,8 @@ STATE_COLOURS = {
     "dismissed": "#c9ced4",
 }
 """Of alerts; four of Okabe and Ito's colours and greys for what is closed."""
+CROWD = 150
+"""Scenes or alerts above which marks become smaller."""
 DRAWN_LAST = ("dismissed", "resolved", "acknowledged", "new", "confirmed")
 
 
@@ -84,7 +86,8 @@ def draw_cover(axes: Axes, scenes: Sequence[TimelineScene]) -> None:
     shadow = np.array([100 * (scene.shadow or 0) for scene in scenes])
     axes.bar(days, cloud, width, color=FLAG_COLOURS[Flag.CLOUD], label="cloud", zorder=3)
     axes.bar(days, shadow, width, cloud, color=FLAG_COLOURS[Flag.SHADOW], label="cloud shadow", zorder=3)
-    axes.plot(days, np.zeros(len(days)), "|", color=MUTED, markersize=5, clip_on=False, zorder=4)
+    if len(days) <= CROWD:
+        axes.plot(days, np.zeros(len(days)), "|", color=MUTED, markersize=5, clip_on=False, zorder=4)
     axes.set_ylim(0, 100)
     axes.set_ylabel("covered\n% of area", fontsize=8.5, color=MUTED)
     axes.legend(loc="upper right", ncols=2, frameon=False, fontsize=8, labelcolor=INK, bbox_to_anchor=(1, 1.26))
@@ -109,14 +112,21 @@ def draw_value(
     covered = np.array([(scene.cloud or 0) + (scene.shadow or 0) > 0.5 for scene, _ in known], bool)
     axes.vlines(days, 0, heights, color=colour, linewidth=1.2, alpha=0.45, zorder=2)
     if heights.size:
-        axes.scatter(days[~covered], heights[~covered], 22, color=colour, zorder=4, linewidth=0)
-        axes.scatter(days[covered], heights[covered], 20, facecolor="white", edgecolor=colour, linewidth=1, zorder=3)
+        size = 22 * crowding(len(known))
+        axes.scatter(days[~covered], heights[~covered], size, color=colour, zorder=4, linewidth=0)
+        axes.scatter(days[covered], heights[covered], size, facecolor="white", edgecolor=colour, linewidth=1, zorder=3)
     axes.set_ylim(0, max(float(heights.max()) * 1.18, 1e-6) if heights.size else 1)
     axes.set_ylabel(name, fontsize=8.5, color=MUTED)
 
 
+def crowding(count: int) -> float:
+    """Area of marks of so many, in parts of the usual one."""
+    return float(np.clip(CROWD / max(count, 1), 0.12, 1))
+
+
 def draw_alerts(axes: Axes, alerts: Sequence[TimelineAlert]) -> None:
     """Alerts as lines from the first to the last sight of them, at the height of their area."""
+    small = crowding(len(alerts))
     for state in DRAWN_LAST:
         here = [alert for alert in alerts if alert.state == state]
         colour = STATE_COLOURS[state]
@@ -125,8 +135,16 @@ def draw_alerts(axes: Axes, alerts: Sequence[TimelineAlert]) -> None:
         size = [alert.area_m2 / 1e4 for alert in here]
         closed = state in ("resolved", "dismissed")
         axes.hlines(size, first, last, color=colour, linewidth=2.4 if not closed else 1.2, alpha=0.75, zorder=3)
-        axes.scatter(first, size, 16 if closed else 34, color=colour, edgecolor="white", linewidth=0.6, zorder=5)
-        axes.scatter(last, size, 12, color=colour, marker="|", linewidth=1.4, zorder=4)
+        axes.scatter(
+            first,
+            size,
+            small * (16 if closed else 34),
+            color=colour,
+            edgecolor="white",
+            linewidth=0.6 * small,
+            zorder=5,
+        )
+        axes.scatter(last, size, 12 * small, color=colour, marker="|", linewidth=1.4, zorder=4)
     name_largest(axes, alerts)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -146,10 +164,10 @@ def draw_alerts(axes: Axes, alerts: Sequence[TimelineAlert]) -> None:
 def name_largest(axes: Axes, alerts: Sequence[TimelineAlert]) -> None:
     """Numbers of the largest open alerts, so that one can ask for them; of those that would overlap the larger one."""
     named: list[TimelineAlert] = []
+    span = max(alert.last_seen for alert in alerts) - min(alert.first_seen for alert in alerts)
     for alert in sorted(alerts, key=lambda found: -found.area_m2):
         apart = all(
-            abs(np.log(alert.area_m2 / other.area_m2)) > 0.6
-            or abs(alert.first_seen - other.first_seen) > timedelta(days=20)
+            abs(np.log(alert.area_m2 / other.area_m2)) > 0.6 or abs(alert.first_seen - other.first_seen) > span / 12
             for other in named
         )
         if alert.state in ("new", "acknowledged", "confirmed") and apart and len(named) < 8:
@@ -172,6 +190,7 @@ def finish(panels: Sequence[Axes], scenes: Sequence[TimelineScene]) -> None:
     locator = AutoDateLocator(minticks=4, maxticks=12)  # type: ignore[no-untyped-call]
     panels[-1].xaxis.set_major_locator(locator)
     panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    panels[-1].xaxis.get_offset_text().set(fontsize=8.5, color=MUTED)
     if scenes:
         days = [day_of(scene.datetime) for scene in scenes]
         margin = max(0.03 * (max(days) - min(days)), bar_width(scenes), 1.0)

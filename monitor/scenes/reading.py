@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ TRIES = 4
 PATIENCE_S = 60.0
 
 OpenHref = Callable[[BandAsset], tuple[str, Mapping[str, Any]]]
-"""From an asset to the address that can be opened now and the GDAL options for it."""
+"""From an asset to the address that can be opened now and the GDAL options for it. Asked for the same asset again,
+it must not give a signature that may be the reason why."""
 
 
 def scene_grid(
@@ -56,8 +58,8 @@ def read_scene(
     sources = [band_source(item, name, open_href) for name in bands]
     quality = [band_source(item, QA_BAND, open_href)] if use_qa and QA_BAND in item.assets else []
     with ThreadPoolExecutor(max_workers=4) as pool:
-        waiting = [pool.submit(read_patiently, source, grid) for source in sources]
-        waiting += [pool.submit(read_patiently, source, grid, Resampling.nearest) for source in quality]
+        waiting = [pool.submit(read_patiently, source, grid, open_href) for source in sources]
+        waiting += [pool.submit(read_patiently, source, grid, open_href, Resampling.nearest) for source in quality]
         pixels = [job.result() for job in waiting]
     area = np.ones(grid.shape, bool) if inside is None else inside
     qa = np.where(pixels[-1].seen, pixels[-1].numbers, 1 << FILL).astype(np.uint16) if quality else None
@@ -75,12 +77,20 @@ def read_scene(
     return Scene(item, grid, tuple(bands), reflectance, valid, qa)
 
 
-def read_patiently(source: BandSource, grid: Grid, resampling: Resampling = Resampling.bilinear) -> BandPixels:
-    """As `read_band`; from the network (which needs options) another try, also after an answer that is no raster."""
+def read_patiently(
+    source: BandSource, grid: Grid, open_href: OpenHref, resampling: Resampling = Resampling.bilinear
+) -> BandPixels:
+    """As `read_band`; from the network (which needs options) another try, also after an answer that is no raster.
+
+    Another try opens the href anew, so that a signature that is not accepted any more is replaced.
+    """
     tries = TRIES if source.options else 1
     transient = (AssetUnavailable, AssetError)
     for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
         with attempt:
+            if attempt.num > 1:
+                href, options = open_href(source.asset)
+                source = replace(source, href=href, options=options)
             return read_band(source, grid, resampling)
     raise AssertionError("stamina tries at least once")
 

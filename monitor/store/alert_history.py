@@ -66,7 +66,7 @@ def sightings_of(session: Session, alert_id: int) -> tuple[Sighting, ...]:
     of_finding = (Finding.area_m2, Finding.score, Finding.evidence, Finding.description)
     query = select(Finding.id, Scene.id, Scene.scene_id, Scene.datetime, *of_finding)
     query = query.join(Scene, Scene.id == Finding.scene_id).where(Finding.alert_id == alert_id)
-    rows = session.execute(query.order_by(Scene.datetime, Finding.id)).tuples()
+    rows = session.execute(query.order_by(Scene.datetime, Finding.id))
     return tuple(Sighting(*row) for row in rows)
 
 

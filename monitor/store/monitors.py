@@ -31,6 +31,11 @@ def find_monitor(session: Session, name: str) -> int:
     return known
 
 
+def hold(session: Session, monitor_id: int) -> None:
+    """Nobody else stores anything for the monitor in this transaction."""
+    session.execute(select(Monitor.id).where(Monitor.id == monitor_id).with_for_update())
+
+
 def monitor_names(session: Session) -> list[str]:
     """Names of all monitors in the database, in alphabetical order."""
     return list(session.scalars(select(Monitor.name).order_by(Monitor.name)))

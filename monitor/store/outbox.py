@@ -83,22 +83,34 @@ def list_notices(
     return [NoticeRow(**row | {"alert_ids": tuple(row["alert_ids"])}) for row in rows]
 
 
-def take(session: Session, notice_id: int, now: datetime, until: datetime) -> bool:
+def take(session: Session, notice_id: int, owner: str, now: datetime, until: datetime) -> bool:
     """Hold a waiting message for sending until then; False when somebody else has it."""
     mine = (Notice.id == notice_id, Notice.state == NoticeState.WAITING, Notice.next_attempt_at <= now)
-    held = update(Notice).where(*mine).values(next_attempt_at=until, attempts=Notice.attempts + 1)
+    held = update(Notice).where(*mine).values(held_by=owner, next_attempt_at=until, attempts=Notice.attempts + 1)
     return session.execute(held.returning(Notice.id)).one_or_none() is not None
+
+
+def senders(session: Session) -> list[str]:
+    """Whoever is sending messages."""
+    found = session.scalars(select(Notice.held_by).where(Notice.state == NoticeState.WAITING).distinct())
+    return sorted(owner for owner in found if owner is not None)
+
+
+def release(session: Session, owner: str, now: datetime) -> None:
+    """Have sent at once what the owner was sending: nobody knows whether it was."""
+    held = update(Notice).where(Notice.state == NoticeState.WAITING, Notice.held_by == owner)
+    session.execute(held.values(held_by=None, next_attempt_at=now))
 
 
 def mark_sent(session: Session, notice_id: int, now: datetime) -> None:
     """It has been sent."""
-    values = {"state": NoticeState.SENT, "sent_at": now, "error": None}
+    values = {"state": NoticeState.SENT, "sent_at": now, "error": None, "held_by": None}
     session.execute(update(Notice).where(Notice.id == notice_id).values(values))
 
 
 def mark_unsent(session: Session, notice_id: int, error: str, again: datetime | None) -> None:
     """It could not be sent, for that reason; tried again at that time, or never."""
-    values = {"error": error, "state": NoticeState.FAILED if again is None else NoticeState.WAITING}
+    values = {"error": error, "held_by": None, "state": NoticeState.FAILED if again is None else NoticeState.WAITING}
     later = {} if again is None else {"next_attempt_at": again}
     session.execute(update(Notice).where(Notice.id == notice_id).values(values | later))
 

@@ -101,6 +101,12 @@ def release(session: Session, owner: str) -> None:
     session.execute(update(Scene).where(*mine).values(**given))
 
 
+def holders(session: Session) -> list[str]:
+    """Whoever has scenes in work."""
+    found = select(Scene.lease_owner).where(Scene.state == SceneState.PROCESSING).distinct()
+    return sorted(owner for owner in session.scalars(found) if owner is not None)
+
+
 def give_back(session: Session, scene_pk: int) -> None:
     """The scene is due again, and the attempt is not counted."""
     set_state(session, scene_pk, SceneState.DISCOVERED, attempts=Scene.attempts - 1, next_attempt_at=None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Monitor, RejectedItem
@@ -26,11 +26,11 @@ def keep_rejects(
     monitor_id: int,
     catalog: str,
     errors: Mapping[str, str],
-    mended: Iterable[str],
+    mended: Iterable[str] | None,
     *,
     now: datetime | None = None,
 ) -> None:
-    """Keep the error of every malformed item by its id, and forget the items that are `mended`.
+    """Keep the error of every malformed item by its id, and forget the items that are `mended` (None: all others).
 
     What is known already leaves its row untouched.
     """
@@ -44,10 +44,16 @@ def keep_rejects(
         if known.get(item_id, error) != error:
             this = (RejectedItem.monitor_id == monitor_id, RejectedItem.item_id == item_id)
             session.execute(update(RejectedItem).where(*this).values(error=error))
-    gone = [item_id for item_id in set(mended) & known.keys() if item_id not in errors]
+    others = known.keys() - errors.keys()
+    gone = others if mended is None else others & set(mended)
     if gone:
         these = (RejectedItem.monitor_id == monitor_id, RejectedItem.item_id.in_(gone))
         session.execute(delete(RejectedItem).where(*these))
+
+
+def has_rejects(session: Session, monitor_id: int) -> bool:
+    """Whether the monitor has malformed items."""
+    return session.scalar(select(exists().where(RejectedItem.monitor_id == monitor_id))) or False
 
 
 def list_rejects(session: Session, monitor: str | None = None) -> list[RejectRow]:

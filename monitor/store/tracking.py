@@ -5,14 +5,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.detection.result import Kind
 from monitor.errors import NotFoundError
 from monitor.store.geometry import box_columns, box_of
+from monitor.store.results import FLAGS
 from monitor.store.severity import severity
-from monitor.store.tables import Alert, AlertEvent, AlertLook, AlertState, Finding, Outcome, Scene, plain
+from monitor.store.tables import (
+    OPEN_STATES,
+    Alert,
+    AlertEvent,
+    AlertLook,
+    AlertState,
+    Finding,
+    LabelMap,
+    Outcome,
+    Scene,
+    SceneState,
+    plain,
+)
 
 SYSTEM = "system"
 """The author of what nobody did by hand."""
@@ -174,6 +187,36 @@ def looks_of(session: Session, alert_ids: Iterable[int]) -> dict[int, tuple[Look
         for alert_id, scene_pk, scene_id, moment, outcome in session.execute(query):
             looks[alert_id].append(Look(scene_pk, scene_id, moment, outcome))
     return {alert_id: tuple(found) for alert_id, found in looks.items()}
+
+
+def missing_looks(session: Session, monitor_id: int, shape: tuple[int, int]) -> tuple[int, list[int]] | None:
+    """The first scene that should have looked at open anomalies, and their ids; None when no look is missing.
+
+    It is of a later date than the first sighting, was done before the alert was made, and its flags are still stored,
+    on a grid of that shape (rows, columns).
+    """
+    of_scene = (LabelMap.scene_id == Scene.id, LabelMap.kind == FLAGS)
+    own_look = (AlertLook.scene_id == Scene.id, AlertLook.alert_id == Alert.id)
+    query = (
+        select(Scene.id, Alert.id)
+        .join(Alert, Alert.monitor_id == Scene.monitor_id)
+        .join(LabelMap, and_(*of_scene))
+        .outerjoin(AlertLook, and_(*own_look))
+        .where(
+            Scene.monitor_id == monitor_id,
+            Scene.state == SceneState.DONE,
+            Scene.datetime > Alert.first_seen,
+            Scene.processed_at <= Alert.created_at,
+            Alert.kind == Kind.ANOMALY,
+            Alert.state.in_(OPEN_STATES),
+            LabelMap.height == shape[0],
+            LabelMap.width == shape[1],
+            AlertLook.alert_id.is_(None),
+        )
+        .order_by(Scene.datetime, Scene.id, Alert.id)
+    )
+    rows = session.execute(query).all()
+    return (rows[0][0], [alert for scene, alert in rows if scene == rows[0][0]]) if rows else None
 
 
 def events_of(session: Session, alert_id: int) -> list[EventRow]:

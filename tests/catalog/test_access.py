@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from monitor.catalog import gdal_options, readable_href
+from monitor.catalog import gdal_options, readable_href, signing
 from monitor.catalog.presets import PRESETS
 from monitor.catalog.query import make_query
 from monitor.catalog.signing import TokenStore
@@ -45,6 +45,22 @@ def test_a_token_that_ends_soon_is_renewed(serve_folder: ServeFolder, tmp_path: 
     tokens.sign(BLOB)
     tokens.sign(BLOB)
     assert len(server.requests) == 2
+
+
+def test_a_token_that_is_not_accepted_is_replaced_unless_it_is_quite_fresh(
+    serve_folder: ServeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = token_service(serve_folder, tmp_path, timedelta(minutes=45))
+    tokens = TokenStore(server.url, 5)
+    tokens.sign(BLOB)
+    tokens.sign(BLOB, anew=True)
+    assert len(server.requests) == 1
+    monkeypatch.setattr(signing, "FRESH_S", 0.0)
+    (tmp_path / "landsateuwest" / "landsat-c2").write_text(
+        json.dumps({"msft:expiry": "2099-01-01T00:00:00Z", "token": "sig=new"})
+    )
+    assert tokens.sign(BLOB, anew=True) == f"{BLOB}?sig=new"
+    assert tokens.sign(BLOB) == f"{BLOB}?sig=new"
 
 
 @pytest.mark.parametrize("href", [f"{BLOB}?sig=own", "https://example.com/x.tif", "/data/x.tif", "s3://b/x.tif"])

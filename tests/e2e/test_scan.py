@@ -226,3 +226,17 @@ def test_a_scene_that_appears_late_is_taken_in_by_the_look_back(make_project, se
     assert project.ok("scan", "--format", "json").json["processed"] == 4
     (folder / "collection.json").write_text(json.dumps(collection))
     assert project.ok("scan", "--format", "json").json["processed"] == 1
+
+
+def test_an_item_that_could_not_be_read_is_taken_in_when_it_can_be_however_old_it_is(make_project, series, tmp_path):
+    folder = tmp_path / "spoiled"
+    shutil.copytree(series.folder, folder)
+    item = folder / series.scene_ids[1] / f"{series.scene_ids[1]}.json"
+    good = item.read_text()
+    item.write_text("<html>not now</html>")
+    project = make_project(folder / "catalog.json", monitor={"lookback": "1d"})
+    assert project("scan", "--format", "json").json["processed"] == 4
+    item.write_text(good)
+    assert project.ok("scan", "--format", "json").json["processed"] == 1
+    assert project.ok("scan", "--format", "json").json["found"] == 1
+    assert [scene["state"] for scene in project.ok("scenes", "list", "--format", "json").json] == ["done"] * 5

@@ -16,6 +16,7 @@ from monitor.scenes.layout import area_mask, make_grid
 from monitor.scenes.reading import read_scene, scene_grid
 from tests import rasters
 from tests.rasters import BANDS, SCALE, plain_href, write_scene
+from tests.servers import Reply
 
 
 @pytest.fixture
@@ -185,6 +186,22 @@ def test_the_signature_of_a_signed_address_stays_out_of_the_message(tmp_path, gr
     with pytest.raises(AssetUnavailable) as caught:
         read_scene(item, grid, BANDS, None, lambda asset: (secret, {}))
     assert "SECRET" not in str(caught.value)
+
+
+def test_a_band_whose_signature_is_not_accepted_is_opened_anew(tmp_path, grid, ground, serve_folder):
+    item = write_scene(tmp_path, ground, grid)
+    server = serve_folder(tmp_path)
+    asked: list[str] = []
+
+    def open_href(asset):
+        asked.append(asset.name)
+        expired = "expired/" if asset.name == "red" and asked.count("red") == 1 else ""
+        return f"/vsicurl/{server.url}/{expired}{Path(asset.href).relative_to(tmp_path)}", {"GDAL_HTTP_TIMEOUT": "5"}
+
+    server.fail(Reply(403, "signature expired"), times=9, path="expired/")
+    scene = read_scene(item, grid, BANDS, None, open_href)
+    assert scene.valid.all()
+    assert {name: asked.count(name) for name in asked} == {**dict.fromkeys(asked, 1), "red": 2}
 
 
 def test_the_monitors_grid_is_the_scenes_lattice_over_the_aoi(tmp_path, grid, ground):

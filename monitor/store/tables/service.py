@@ -42,7 +42,10 @@ class JobRun(Base):
 
 
 class Notice(Base):
-    """One message about one scene to one channel, written with the scene's result; `key` is there once."""
+    """One message about one scene to one channel, written with the scene's result; `key` is there once.
+
+    Who is sending it (`held_by`) has it until `next_attempt_at`.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -59,6 +62,7 @@ class Notice(Base):
     state: Mapped[NoticeState] = mapped_column(choice(NoticeState))
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime]
+    held_by: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
