@@ -28,6 +28,7 @@ chaos: setup
 
 soak: setup
 	$(BIN)/python -m tests.soak --scenes 1000
+	$(BIN)/python -m tests.soak --scenes 200 --faults
 
 lint: setup
 	$(BIN)/ruff check .

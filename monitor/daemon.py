@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from structlog.contextvars import bound_contextvars
+
 from monitor import notify, scan, systemd
 from monitor.catalog.aoi import load_area
 from monitor.config import MonitorSettings, Settings, load_settings
@@ -208,8 +210,9 @@ class Daemon:
 
     def discover(self, monitor: MonitorSettings) -> None:
         """Look for scenes of a monitor, and fit its reference when it has none."""
-        report = scan.search(self.store, self.settings, monitor)
-        log.info("%s: %d found, %d malformed", monitor.name, report.found, report.failed)
+        with bound_contextvars(monitor=monitor.name):
+            report = scan.search(self.store, self.settings, monitor)
+            log.info("%s: %d found, %d malformed", monitor.name, report.found, report.failed)
 
     def claim(self, work: Work) -> None:
         """Take what is due, while there is room for it and on the disk; every monitor is the first one in turn."""

@@ -18,12 +18,15 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
+import cv2
 import psutil
 from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
+from monitor import logs
 from monitor.config import EngineSettings
 from monitor.errors import MonitorError, WorkerLost
+from monitor.logs import Form, ThisProcess
 from monitor.retries import retry_context
 
 log = logging.getLogger(__name__)
@@ -148,7 +151,7 @@ class Pool(Generic[Job, Result]):
         ours, theirs = context.Pipe()
         threads = max((os.cpu_count() or 1) // self.settings.workers, 1)
         limit = memory_limit(self.settings)
-        process = context.Process(target=serve, args=(theirs, self.work, limit, threads), daemon=True)
+        process = context.Process(target=serve, args=(theirs, self.work, limit, threads, ThisProcess.form), daemon=True)
         try:
             for attempt in retry_context(on=(OSError, EOFError), attempts=3, timeout=10.0, wait_initial=0.2):
                 with attempt:
@@ -204,18 +207,25 @@ def describe_exit(code: int | None) -> str:
     return f"ended with exit status {code}"
 
 
-def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads: int) -> None:
-    """Answer jobs until the pipe closes. The process ends with its parent; signals are the parent's business."""
+def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads: int, form: Form | None) -> None:
+    """Answer jobs until the pipe closes. The process ends with its parent; signals are the parent's business.
+
+    What it logs has the form of its parent's log, and what the job says of itself (`about`) on every line.
+    """
+    if form is not None:
+        logs.configure(form)
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    cv2.setNumThreads(threads)
     with parallel_config("threading", n_jobs=threads), threadpool_limits(threads):
         while True:
             try:
                 job = pipe.recv()
             except EOFError:
                 return
+            ThisProcess.about = getattr(job, "about", {})
             pipe.send(attempt(work, job, memory))
 
 

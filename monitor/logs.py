@@ -2,14 +2,26 @@
 
 import logging
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
 
+Form = Literal["console", "json"]
 
-def configure(form: Literal["console", "json"], *, verbose: bool) -> None:
+
+class ThisProcess:
+    """The form of its log, None before `configure`, and what every line is about, in all of its threads."""
+
+    form: Form | None = None
+    about: Mapping[str, str] = {}
+
+
+def configure(form: Form, *, verbose: bool = False) -> None:
     """Send everything that is logged to standard error in that form."""
+    ThisProcess.form = form
     shared: list[Any] = [
+        say_what_it_is_about,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(allow=("monitor", "scene", "stamina.caused_by", "stamina.wait_for")),
@@ -30,5 +42,10 @@ def configure(form: Literal["console", "json"], *, verbose: bool) -> None:
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    for chatty in ("rasterio", "urllib3", "matplotlib", "numba", "alembic"):
+    for chatty in ("rasterio", "urllib3", "matplotlib", "numba", "alembic", "apprise"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def say_what_it_is_about(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor: what the whole process is at."""
+    return {**ThisProcess.about, **event}

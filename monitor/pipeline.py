@@ -58,6 +58,11 @@ class SceneJob:
     area: Mapping[str, Any]
     model: ModelFile
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What the log says while it is worked on."""
+        return {"monitor": self.scene.monitor, "scene": self.scene.scene_id}
+
 
 @dataclass(frozen=True, eq=False)
 class SceneResult:

@@ -43,8 +43,9 @@ from monitor.store.scenes import list_scenes
 from monitor.store.tables import Alert, AlertEvent, Finding, LabelMap, NoticeState, Scene, SceneState
 from tests.sink import Sink, sink
 
-LIFE_IN_SCENES = 2
+LIFE_IN_SCENES = 3
 """The longest life, in times that a new daemon needs for its first scene: on a busy machine all is slower."""
+SHORTEST_LIFE_S = 0.05
 PATIENCE_S = 3600.0
 
 
@@ -257,6 +258,11 @@ def time_to_first_scene(config: Path, store: Store, launcher: Launcher) -> float
     return time.monotonic() - started
 
 
+def random_life(luck: random.Random, longest_s: float) -> float:
+    """Seconds that a daemon may live: all magnitudes alike, so that starting and working are hit equally often."""
+    return float(SHORTEST_LIFE_S * (longest_s / SHORTEST_LIFE_S) ** luck.random())
+
+
 def one_round(
     config: Path, store: Store, luck: random.Random, figures: Figures, kills: int, launcher: Launcher
 ) -> None:
@@ -267,7 +273,7 @@ def one_round(
     done = False
     while not done:
         number = launcher.start(config)
-        life = luck.uniform(0.0, figures.longest_life_s) if figures.kills < kills else PATIENCE_S
+        life = random_life(luck, figures.longest_life_s) if figures.kills < kills else PATIENCE_S
         end = time.monotonic() + life
         while not done and time.monotonic() < end:
             time.sleep(min(0.1, life))

@@ -67,9 +67,9 @@ class LocalServer:
         """The next `times` requests whose path contains `path` get this reply, each once, in order of adding."""
         self._control([asdict(reply) | {"path": path}] * times)
 
-    def misbehave(self, share: float, *, spared: Sequence[str] = ()) -> None:
-        """From now on so many of all requests fail in one way or another, but for paths that end like `spared`."""
-        self._control({"share": share, "spared": list(spared)})
+    def misbehave(self, share: float) -> None:
+        """From now on so many of all requests fail in one way or another."""
+        self._control({"share": share})
 
     @property
     def requests(self) -> list[str]:

@@ -5,9 +5,12 @@ import signal
 import time
 from datetime import timedelta
 
+import cv2
 import numpy as np
 import psutil
 import pytest
+from joblib import effective_n_jobs
+from threadpoolctl import threadpool_info
 
 from monitor.config import EngineSettings
 from monitor.engine import Pool, run_one
@@ -27,6 +30,8 @@ def work(order: tuple[str, float]) -> tuple[float, int]:
         time.sleep(number)
     if what == "grow":
         return float(np.ones(int(number)).sum()), os.getpid()
+    if what == "threads":
+        return max(pool["num_threads"] for pool in threadpool_info()), max(effective_n_jobs(None), cv2.getNumThreads())
     return number * number, os.getpid()
 
 
@@ -85,6 +90,12 @@ def test_a_job_that_needs_too_much_memory_is_stopped_by_its_limit(pool):
     ended = run(pool, ("grow", 1e9), ("square", 3))
     assert "engine.memory_mb" in str(ended[("grow", 1e9)])
     assert ended[("square", 3)][0] == 9
+
+
+def test_all_workers_together_have_as_many_threads_as_there_are_cores():
+    for workers in (1, 2 * (os.cpu_count() or 1)):
+        threads = max((os.cpu_count() or 1) // workers, 1)
+        assert run_one(work, ("threads", 0), EngineSettings(workers=workers)) == (threads, threads)
 
 
 def test_no_process_is_left_behind(pool):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -99,8 +100,9 @@ def targets(document: Mapping[str, Any], href: str, rel: str, seen: set[str]) ->
 def read_items(io: CatalogIO, waiting: list[tuple[str, str | None]], found: Walk) -> None:
     """Read item files; an item that names no collection belongs to the one that links to it."""
     with ThreadPoolExecutor(READERS) as pool:
-        documents = pool.map(lambda target: read_or_note(io, target[0], found), waiting)
-        for (href, collection), document in zip(waiting, documents, strict=True):
+        reading = [pool.submit(copy_context().run, read_or_note, io, href, found) for href, _ in waiting]
+        for (href, collection), one in zip(waiting, reading, strict=True):
+            document = one.result()
             if document is None:
                 continue
             if document.get("collection") is None and collection is not None:

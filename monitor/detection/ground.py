@@ -101,7 +101,7 @@ def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground
     shape_of = np.full((bands, bands), COMMON) + (1 - COMMON) * np.eye(bands)
     covariance = prior.tolerance[:, :, None] * shape_of * prior.tolerance[:, None, :]
     off = squared_distance(pixels.change - season[pixels.labels], pixels.labels, covariance)
-    covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 25.0)
+    covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 4.0)
     return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
 
 

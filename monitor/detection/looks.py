@@ -50,7 +50,7 @@ SHADE_TRUST = 16.0
 FAR_FROM_SHADE_COST = 4.0
 OFF_SCENE_BONUS = -4.0
 CLOUDY = 0.25
-"""Clouds beyond the edge of a cloudy scene are as likely as inside."""
+"""Clouds beyond the edge of a scene so cloudy are as likely as inside; beyond that of a clear one they are not."""
 NO_CLOUD_COST = 10.0
 """A clear scene has no cloud shadows."""
 DARKER_MARGIN = 1.5
@@ -283,7 +283,8 @@ def expected_shadow(taken: NDArray[np.float32], outside: NDArray[np.bool_], cove
     wide = cv2.dilate(taken, np.ones((9, 9), np.uint8))
     added = np.clip(near / np.float32(SHADE_CERTAIN), 0, 1) * np.float32(-SHADE_BONUS)
     added += np.float32(FAR_FROM_SHADE_COST) * (wide < np.float32(0.1))
-    off_scene = np.minimum(added, np.float32(OFF_SCENE_BONUS * min(cover / CLOUDY, 1)))
+    cloudy = min(cover / CLOUDY, 1)
+    off_scene = np.minimum(added, np.float32(OFF_SCENE_BONUS * cloudy + FAR_FROM_SHADE_COST * (1 - cloudy)))
     return np.asarray(np.where(outside, off_scene, added), np.float32)
 
 

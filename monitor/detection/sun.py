@@ -21,8 +21,11 @@ COARSE_PX = 60_000
 SEARCH_PX = 250_000
 """The search runs on images averaged down to about so many pixels, first coarse, then near the best."""
 BLUR_HALO = 4
-SMALLEST_GAIN = 0.08
-"""Shade that explains less than this share of the darkness is taken for chance."""
+SMALLEST_GAIN = 0.03
+SMALLEST_SUPPORT = 0.5
+"""Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
+FULL_SUPPORT = 0.7
+"""Shades of which more than this is dark fit alike: clouds differ in what they take."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,22 @@ class Shade:
     height_m: float
     thickness: float
     gain: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much of the weighted square of depth a shade explains, and what share of the shade is there."""
+
+    gain: float
+    support: float
+
+    @property
+    def worth(self) -> float:
+        """What the best height has most of: much explained, and nothing predicted that is not there.
+
+        Dark ground elsewhere, a flood say, would win by gain alone.
+        """
+        return self.gain * min(max(self.support / FULL_SUPPORT, 0.0), 1.0) ** 2
 
 
 def sun_of(item: SceneItem, grid: Grid) -> Sun | None:
@@ -131,14 +150,15 @@ def find_shade(
         return None
     step = 0.5 / near.px_per_m
     heights = best + step * np.arange(-4, 5)
-    level = {float(height): gain_of(blurred([cast(cloud, near, float(height))]), dark, mass) for height in heights}
-    tries = [(gain, height, 0.0) for height, gain in level.items()]
-    for thickness in THICKNESS:
+    tries = []
+    for thickness in (0.0, *THICKNESS):
         for height in heights.tolist():
             shades = [cast(cloud, near, body) for body in bodies(height, thickness)]
-            tries.append((gain_of(blurred(shades), dark, mass), height, thickness))
-    gain, height, thickness = max(tries)
-    return Shade(height, thickness, gain / total) if gain / total >= SMALLEST_GAIN else None
+            tries.append((fit_of(blurred(shades), dark, mass), height, thickness))
+    fit, height, thickness = max(tries, key=lambda tried: tried[0].worth)
+    if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
+        return None
+    return Shade(height, thickness, fit.gain / total)
 
 
 def averaged(
@@ -159,7 +179,7 @@ def averaged(
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
-    return float(max(heights, key=lambda height: gain_of(cast(cloud, sun, height), dark, mass)))
+    return float(max(heights, key=lambda height: fit_of(cast(cloud, sun, height), dark, mass).worth))
 
 
 def thin(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -167,6 +187,8 @@ def thin(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float3
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def gain_of(shade: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]) -> float:
-    """How much of the weighted square of depth a predicted shade explains."""
-    return float((weight * shade * (2 * depth - shade)).sum())
+def fit_of(shade: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]) -> Fit:
+    """How a predicted shade fits the measured depths, by weighted least squares."""
+    weighted = weight * shade
+    size, product = float((weighted * shade).sum()), float((weighted * depth).sum())
+    return Fit(2 * product - size, product / max(size, 1e-6))

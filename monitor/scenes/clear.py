@@ -16,20 +16,26 @@ CLOUD_HEIGHTS_M = (300.0, 4000.0)
 """Cloud tops whose shadows are looked for; thick clouds above are seldom small."""
 DARK_QUANTILE = 0.10
 """A shadow is darker than this share of the ground."""
+SURE_SHARE = 0.4
+"""Bright objects are clouds if so much of the shade that they predict at one height is dark."""
+HEIGHT_VARIETY = 0.3
+"""Clouds of one scene differ in height by about this share."""
+MIN_SHADED_PX = 20
 
 
 def ground(scene: Scene) -> NDArray[np.bool_]:
     """Valid pixels that are neither cloud nor cloud shadow, (rows, columns).
 
     By QA_PIXEL where the scene has it. Otherwise clouds are pixels much brighter than the scene in every
-    visible band, and shadows dark pixels where the sun throws those clouds' shadows.
+    visible band that throw shadows, and shadows dark pixels where the sun throws them.
     """
     if scene.qa is not None:
         return scene.valid & ~has_bit(scene.qa, DILATED_CLOUD, CIRRUS, CLOUD, CLOUD_SHADOW)
-    cloud = bright_outliers(scene)
-    if not cloud.any():
+    cloud, dark = bright_outliers(scene), dark_pixels(scene)
+    shade = shadow_zone(cloud, dark, scene)
+    if shade is None:
         return scene.valid.copy()
-    return scene.valid & ~grown(cloud, scene) & ~grown(dark_in(shadow_zone(cloud, scene), scene), scene)
+    return scene.valid & ~grown(cloud, scene) & ~grown(dark & shade, scene)
 
 
 def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
@@ -48,26 +54,44 @@ def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
     return bright
 
 
-def shadow_zone(cloud: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
-    """Everything that the clouds can shade, by the sun's place and the plausible heights."""
-    zone = np.zeros_like(cloud)
+def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_] | None:
+    """Where the clouds throw their shadows: at the height that puts most of them on dark ground.
+
+    None where there are no clouds: nothing is bright, or what is bright throws no shadow where it must be seen.
+    Empty where the sun or the pixel size leaves nothing to be seen.
+    """
     azimuth, elevation = scene.item.sun_azimuth, scene.item.sun_elevation
+    if not cloud.any():
+        return None
     if azimuth is None or elevation is None or elevation <= 0:
-        return zone
-    pixel = scene.grid.pixel_size_m
-    reach = [height / np.tan(np.radians(elevation)) / pixel for height in CLOUD_HEIGHTS_M]
+        return np.zeros_like(cloud)
+    nearest, farthest = (height / np.tan(np.radians(elevation)) / scene.grid.pixel_size_m for height in CLOUD_HEIGHTS_M)
+    distances = np.arange(nearest, farthest + 1)
     down, right = np.cos(np.radians(azimuth)), -np.sin(np.radians(azimuth))
     image = cloud.astype(np.uint8)
-    for distance in np.arange(reach[0], reach[1] + 1):
-        shift = np.array([[1, 0, right * distance], [0, 1, down * distance]], np.float32)
-        zone |= cv2.warpAffine(image, shift, image.shape[::-1], flags=cv2.INTER_NEAREST) > 0
+    shades = [cast(image, down * distance, right * distance) & ~cloud for distance in distances]
+    if farthest < 2 or max(map(np.count_nonzero, shades)) < MIN_SHADED_PX:
+        return np.zeros_like(cloud)
+    share = np.array([dark[shade].mean() if shade.any() else 0.0 for shade in shades])
+    best = int(share.argmax())
+    if share[best] < SURE_SHARE:
+        return None
+    near = np.abs(distances - distances[best]) <= max(HEIGHT_VARIETY * distances[best], 2)
+    zone: NDArray[np.bool_] = np.any([shade for shade, take in zip(shades, near, strict=True) if take], axis=0)
     return zone
 
 
-def dark_in(zone: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:
-    """Pixels of the zone that are dark in the longest wavelengths, where shadow and ground differ most."""
+def cast(image: NDArray[np.uint8], rows: float, columns: float) -> NDArray[np.bool_]:
+    """A mask moved by rows and columns."""
+    shift = np.array([[1, 0, columns], [0, 1, rows]], np.float32)
+    moved: NDArray[np.bool_] = cv2.warpAffine(image, shift, image.shape[::-1], flags=cv2.INTER_NEAREST) > 0
+    return moved
+
+
+def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
+    """Pixels that are dark in the longest wavelengths, where shadow and ground differ most."""
     level = scene.reflectance[-2:].mean(axis=0)
-    dark: NDArray[np.bool_] = zone & scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
+    dark: NDArray[np.bool_] = scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
     return dark
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib import parallel_config
 from sklearn.cluster import KMeans
 
 from monitor.clustering.assign import assign, label_map
@@ -70,6 +71,16 @@ def test_the_same_seed_gives_the_same_sweep():
     for a, b in zip(one.entries, two.entries, strict=True):
         assert (a.inertia, a.silhouette) == (b.inertia, b.silhouette)
         np.testing.assert_array_equal(a.centroids, b.centroids)
+
+
+def test_the_number_of_threads_changes_no_figure_of_the_sweep():
+    features = np.random.default_rng(5).normal(size=(6, 80, 90)).astype(np.float32)
+    alone = sweep(features, range(3, 8), seed=1)
+    with parallel_config("threading", n_jobs=3):
+        together = sweep(features, range(3, 8), seed=1)
+    for one, other in zip(alone.entries, together.entries, strict=True):
+        assert (one.k, one.inertia, one.silhouette) == (other.k, other.inertia, other.silhouette)
+        assert np.array_equal(one.centroids, other.centroids)
 
 
 def test_a_scene_of_two_spectra_is_swept_as_far_as_it_goes():

@@ -1,5 +1,6 @@
 """The daemon as a process: what it does when it is stopped, killed, doubled, or given nonsense."""
 
+import json
 import shutil
 import signal
 import sqlite3
@@ -17,6 +18,8 @@ import pytest
 from monitor.store.service import leader
 from tests.chaos import run
 from tests.databases import create_database, quick_folder
+from tests.e2e.conftest import run_command
+from tests.servers import Reply
 
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
@@ -155,6 +158,37 @@ def test_a_full_disk_delays_and_loses_nothing(make_service, small_disk, tiny):
     ballast.unlink()
     service.wait_until_worked_off()
     assert service.states() == all_done(tiny)
+
+
+def test_a_backup_that_does_not_fit_leaves_no_half_of_it(make_service, sqlite_url, small_disk):
+    service = make_service(sqlite_url)
+    assert service.once() == 0, service.log
+    with suppress(OSError), (small_disk / "ballast").open("wb") as file:
+        while True:
+            file.write(bytes(1000))
+            file.flush()
+    outcome = run_command("--config", service.config, "db", "backup", small_disk / "copy.db")
+    assert (outcome.code, "cannot be written" in outcome.err) == (1, True)
+    assert [path.name for path in small_disk.iterdir()] == ["ballast"]
+
+
+def test_every_line_of_the_log_is_json_and_names_what_it_is_about(make_service, sqlite_url, tiny, serve_folder):
+    server = serve_folder(tiny.folder)
+    service = make_service(
+        sqlite_url,
+        catalogs={"local": {"url": f"{server.url}/catalog.json"}},
+        daemon={"log_format": "json"},
+        notify=["ops"],
+        channels={"ops": {"url": "json://127.0.0.1:9/", "picture": False}},
+    )
+    band = next((tiny.folder / tiny.scene_ids[4]).glob("*_SR_B4.TIF")).name
+    server.fail(Reply(403), times=2, path=band)
+    service.once()
+    lines = [json.loads(line) for line in service.log.splitlines()]
+    retries = [line for line in lines if line["event"].startswith("stamina") and "scene" in line]
+    assert retries
+    assert {line["monitor"] for line in lines if line["event"].startswith("scene is done")} == {"lake"}
+    assert {line["monitor"] for line in lines if line.get("job") == "discover:lake"} == {"lake"}
 
 
 def test_postgresql_restarted_in_the_middle_delays_and_loses_nothing(make_service, tiny):

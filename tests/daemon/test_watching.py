@@ -10,6 +10,7 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import generate_latest
 
 from monitor.config import load_settings
 from monitor.daemon import Daemon
@@ -65,6 +66,16 @@ def test_health_gives_reasons_and_metrics_what_is_stored(daemon, tiny):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_the_time_that_every_stage_of_a_scene_takes_is_measured(daemon, tiny):
+    done, metrics = f'state="done"}} {len(tiny.scene_ids)}.0', ""
+    while done not in metrics:
+        daemon.tick()
+        metrics = generate_latest(daemon.meters.registry).decode()
+    for stage in ("read", "normalise", "sweep", "label", "detect", "store"):
+        assert f'monitor_stage_seconds_count{{monitor="lake",stage="{stage}"}} {len(tiny.scene_ids)}.0' in metrics
+    assert f'monitor_scenes_settled_total{{monitor="lake",outcome="done"}} {len(tiny.scene_ids)}.0' in metrics
 
 
 def test_the_status_names_who_leads_and_counts(daemon, tiny):
