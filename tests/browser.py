@@ -1,6 +1,6 @@
 """Debian's Chromium on the pages of a real server, over a scanned project that tests may change.
 
-site        a `monitor serve` process with its database; one for all tests of a module
+site        a `monitor serve` process with its database; one for all tests
 visit       visit(path, **options) -> Page, whose console, requests and errors are watched until the test ends
 """
 
@@ -118,9 +118,9 @@ def copy_of(project: Project, folder: Path) -> Path:
     return folder / project.config.name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(scanned: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The server of a module's tests, on a copy of the scanned project."""
+    """The server of all tests that open pages, on a copy of the scanned project."""
     with served(copy_of(scanned, tmp_path_factory.mktemp("site") / "project")) as running:
         yield running
 

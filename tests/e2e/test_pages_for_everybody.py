@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from monitor.store import access, open_store
-from monitor.store.alerts import AlertFilter, list_alerts
+from monitor.store.alerts import AlertFilter, get_alert, list_alerts
 from monitor.store.scenes import find_scene
 from monitor.store.severity import Severity
+from monitor.store.tables import AlertState
 from tests.browser import Site, Visit, copy_of, served
 
 SERIOUS = ("serious", "critical")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def paths(site: Site, series) -> list[str]:
     """The address of one page of every kind."""
     with site.store.session(read_only=True) as session:
@@ -70,36 +71,62 @@ def test_everything_is_reached_by_tab(visit: Visit):
 
 
 @pytest.fixture(scope="module")
-def guarded(scanned, tmp_path_factory) -> Iterator[tuple[Site, str]]:
-    """A server that asks everybody who they are, and the token of a viewer."""
+def guarded(scanned, tmp_path_factory) -> Iterator[tuple[Site, dict[str, str]]]:
+    """A server that asks everybody who they are, and the tokens of a viewer and a reviewer."""
     config = copy_of(scanned, tmp_path_factory.mktemp("guarded") / "project")
     with open_store(f"sqlite:///{config.with_name('monitor.db')}") as store, store.session() as session:
-        token = access.create_token(session, "vera", "viewer")
+        tokens = {role: access.create_token(session, role, role) for role in ("viewer", "reviewer")}
     with served(config, MONITOR_WEB__AUTH__ALWAYS="true") as running:
-        yield running, token
+        yield running, tokens
 
 
-def test_a_viewer_sees_no_button_that_changes_anything_and_the_server_refuses(
-    guarded: tuple[Site, str], chromium: Browser
-):
-    site, token = guarded
+def log_in(page: Page, url: str, token: str) -> None:
+    """To the inbox, with that token."""
+    page.goto(f"{url}/login?following=/inbox")
+    page.get_by_label("Access token").fill(token)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_selector("[data-alert]")
+    page.wait_for_function("window.did_handshake")
+
+
+def state_of(site: Site, alert_id: int) -> AlertState:
     with site.store.session(read_only=True) as session:
-        alert = list_alerts(session, limit=1)[0]
+        return get_alert(session, alert_id).state
+
+
+def test_a_viewer_sees_no_button_that_changes_anything_and_the_server_refuses(guarded, chromium: Browser):
+    site, tokens = guarded
     with chromium.new_context() as context:
         page = context.new_page()
-        page.goto(f"{site.url}/inbox")
-        page.get_by_label("Access token").fill(token)
-        page.get_by_role("button", name="Log in").click()
-        page.goto(f"{site.url}/inbox")
-        expect(page.get_by_text("vera, viewer")).to_be_visible()
-        page.wait_for_function("window.did_handshake")
+        log_in(page, site.url, tokens["viewer"])
+        expect(page.get_by_text("viewer, viewer")).to_be_visible()
         expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
-        page.evaluate(f"emitEvent('review', {{ action: 'confirm', ids: [{alert.id}] }})")
+        first = int(page.locator("[data-alert]").first.get_attribute("data-alert") or 0)
+        before = state_of(site, first)
+        page.evaluate(f"emitEvent('review', {{ action: 'confirm', ids: [{first}] }})")
         page.keyboard.press("j")
         page.keyboard.press("c")
         for path, label in (("/models", "Fit another version"), ("/status", "Try again"), ("/alerts/1", "Add comment")):
             page.goto(site.url + path)
             page.wait_for_selector(".page h1")
             expect(page.get_by_text(label)).to_have_count(0)
-    with site.store.session(read_only=True) as session:
-        assert list_alerts(session, limit=1)[0].state is alert.state
+    assert state_of(site, first) is before
+
+
+def test_a_reviewer_decides_until_the_log_in_ends(guarded, chromium: Browser):
+    site, tokens = guarded
+    with chromium.new_context() as context:
+        page = context.new_page()
+        log_in(page, site.url, tokens["reviewer"])
+        rows = page.locator("[data-alert]")
+        first, second = (int(rows.nth(number).get_attribute("data-alert") or 0) for number in (0, 1))
+        before = state_of(site, second)
+        page.keyboard.press("j")
+        page.keyboard.press("c")
+        expect(page.get_by_text("1 alert confirmed")).to_be_visible()
+        assert state_of(site, first) is AlertState.CONFIRMED
+        context.request.post(f"{site.url}/logout", headers={"Origin": site.url})
+        page.keyboard.press("d")
+        page.keyboard.press("1")
+        expect(page.get_by_text("log in at /login")).to_be_visible()
+    assert state_of(site, second) is before

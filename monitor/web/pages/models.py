@@ -123,12 +123,12 @@ class ModelCard:
                 select("Labels", ks, "", lambda value: setattr(self, "k", value))
                 self.start_button = button("Fit and activate", self.start, classes="primary", icon="play_arrow")
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Queue the fit; the card says how far it is."""
         name, user, services = self.models.name, self.visit.user, self.visit.services
         scene, k = self.scene, int(self.k) if self.k else None
         try:
-            user.require(Role.ADMIN)
+            await asyncio.to_thread(self.visit.require, Role.ADMIN)
             if scene not in model.choices(self.models):
                 raise RequestError(f"no scene {scene!r} to fit on")
             services.tasks.start(

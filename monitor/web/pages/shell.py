@@ -11,6 +11,7 @@ from nicegui import ui
 from nicegui.element import Element
 from sqlalchemy.orm import Session
 
+from monitor.web.access.identity import identify
 from monitor.web.access.policy import LOGOUT
 from monitor.web.access.users import LOCAL, Role, User, current_user
 from monitor.web.pages.dom import button, heading, link, tag
@@ -32,6 +33,7 @@ class Visit:
 
     user: User
     services: Services
+    request: Request
 
     def may(self, role: Role) -> bool:
         """Whether the visitor has that role or a higher one."""
@@ -47,19 +49,24 @@ class Visit:
             return question(session)
 
     async def change(self, role: Role, deed: Callable[[Session], T]) -> T:
-        """Change the database in one transaction, in a thread; raises Forbidden below that role."""
-        self.user.require(role)
+        """Change the database in one transaction, in a thread; raises as `require`."""
 
         def work() -> T:
+            self.require(role)
             with self.services.store.session() as session:
                 return deed(session)
 
         return await asyncio.to_thread(work)
 
+    def require(self, role: Role) -> None:
+        """Forbidden below that role, LoginRequired when the log-in has ended since the page was opened."""
+        services = self.services
+        identify(self.request, services.settings, services.store).user.require(role)
+
 
 def visit_of(request: Request) -> Visit:
     """The visit behind a request."""
-    return Visit(current_user(request), services_of(request))
+    return Visit(current_user(request), services_of(request), request)
 
 
 @contextmanager
