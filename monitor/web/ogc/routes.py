@@ -20,12 +20,11 @@ from monitor.web.services import Served, Services
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"], route_class=EtagRoute, responses=PROBLEMS)
 
 JSON, GEOJSON, SCHEMA = "application/json", "application/geo+json", "application/schema+json"
-OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
 )
 PAGE, LARGEST_PAGE = 100, 10_000
 KNOWN = {"bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f"}
