@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,12 @@ from monitor.config import DetectionSettings, Settings
 from monitor.detection.borders import TOLERANCE_PX, misalignment
 from monitor.detection.result import Flag
 from monitor.errors import ConfigError, NotFoundError, SceneError
-from monitor.pipeline import read_for
+from monitor.pipeline import opener, read_for
 from monitor.plots import FLAG_TABLE, label_table
 from monitor.plots.colours import RGBA
 from monitor.plots.image import Limits, paint, stretch_limits, thin_flags, to_rgba
-from monitor.scenes.scene import Scene
+from monitor.scenes.grid import Grid
+from monitor.scenes.layout import area_mask
 from monitor.snapshot import PREFERRED
 from monitor.store.history import metrics_of
 from monitor.store.maps import StoredMap
@@ -29,6 +31,7 @@ from monitor.store.scenes import SceneRow, item_of
 from monitor.store.windows import read_part
 from monitor.training import model_file
 from monitor.web.pages import reference as models
+from monitor.web.pages.coarse import read_coarse
 from monitor.web.pages.places import Place, whole
 from monitor.web.pages.reference import Reference
 
@@ -39,8 +42,18 @@ VANISHED: RGBA = (0, 114, 178, 255)
 """Orange and blue of Okabe and Ito; the same as the tokens."""
 NO_LIMITS_FROM = 64
 """Fewer pixels than this say nothing about contrast."""
+MOST_BORDER_PX = 9_000_000
+"""Borders of larger windows are those of the labels in the picture; all of a scene would take gigabytes."""
 LEAST_STRENGTH = 1.0
 """Misaligned borders weaker than this are noise and are not drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Reflectance float32 (bands, rows, columns), and where it is known, (rows, columns)."""
+
+    reflectance: NDArray[np.float32]
+    valid: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -58,21 +71,25 @@ class Subject:
         row = get_reference(session, self.scene.monitor_id, self.scene.reference_version)
         return models.open_reference(model_file(self.settings, row))
 
-    def read(self, session: Session, bands: Sequence[str]) -> Scene:
+    def read(self, session: Session, bands: Sequence[str]) -> Seen:
         """The scene from its catalog on the drawn grid, in the reference's radiometry if it was laid on one."""
-        monitor = self.settings.monitor(self.scene.monitor)
-        wanted = monitor.model_copy(
-            update={"bands": list(bands), "min_valid": 0.0, "detection": DetectionSettings(use_qa=False)}
-        )
-        catalog = self.settings.catalogs.get(self.scene.catalog)
-        scene = read_for(wanted, item_of(session, self.scene.pk), catalog, self.place.drawn, load_area(monitor.aoi))
+        monitor, item = self.settings.monitor(self.scene.monitor), item_of(session, self.scene.pk)
+        catalog, grid = self.settings.catalogs.get(self.scene.catalog), self.place.drawn
+        values = read_coarse(item, self.place, bands, opener(catalog)) if self.place.step > 1 else None
+        if values is None:
+            plain = {"bands": list(bands), "min_valid": 0.0, "detection": DetectionSettings(use_qa=False)}
+            scene = read_for(monitor.model_copy(update=plain), item, catalog, grid, load_area(monitor.aoi))
+            values, valid = np.array(scene.reflectance), scene.valid
+        elif isinstance(monitor.aoi, tuple):
+            valid = finite(values)
+        else:
+            valid = finite(values) & area_mask(load_area(monitor.aoi), grid)
         metrics = metrics_of(session, self.scene.pk)
         for number, band in enumerate(bands):
             gain, offset = metrics.get(f"gain_{band}"), metrics.get(f"offset_{band}")
             if gain is not None and offset is not None:
-                scene.reflectance[number] *= gain
-                scene.reflectance[number] += offset
-        return scene
+                values[number] = values[number] * gain + offset
+        return Seen(values, valid)
 
 
 def best_bands(available: Sequence[str]) -> Bands:
@@ -121,12 +138,18 @@ def contrast(
     values: NDArray[np.float32], known: NDArray[np.bool_], reference: Reference, place: Place, bands: Bands
 ) -> Limits:
     """Between the contrast of the place alone and that of all the reference, so that neither drowns."""
-    everywhere = models.reflectance(reference, whole(place.monitor_grid, 256), bands)
-    wide = stretch_limits(everywhere, finite(everywhere))
+    wide = limits_of(reference, place.monitor_grid, bands)
     if known.sum() < NO_LIMITS_FROM:
         return wide
     limits: Limits = (0.5 * wide + 0.5 * stretch_limits(values, known)).astype(np.float32)
     return limits
+
+
+@lru_cache(maxsize=64)
+def limits_of(reference: Reference, grid: Grid, bands: Bands) -> Limits:
+    """The contrast of all of a reference; the same object for as long as its files stay as they are."""
+    everywhere = models.reflectance(reference, whole(grid, 256), bands)
+    return stretch_limits(everywhere, finite(everywhere))
 
 
 def finite(values: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -169,15 +192,17 @@ def reference_labels_layer(session: Session, subject: Subject) -> bytes:
 def borders_layer(session: Session, subject: Subject) -> bytes:
     """Borders that appeared and borders that vanished as PNG, as strong as they are misaligned."""
     reference = subject.reference(session)
-    window = subject.place.window
-    old = LabelMap(models.labels(reference, subject.place), reference.centroids)
-    by_reference = with_centroids(read_part(session, subject.scene.pk, "reference", window))
-    by_sweep = with_centroids(read_part(session, subject.scene.pk, "sweep", window))
+    window, step = subject.place.window, subject.place.step
+    first = step if window.height * window.width > MOST_BORDER_PX else 1
+    old = LabelMap(thinned(models.labels(reference, subject.place), first), reference.centroids)
+    by_reference = with_centroids(read_part(session, subject.scene.pk, "reference", window), first)
+    by_sweep = with_centroids(read_part(session, subject.scene.pk, "sweep", window), first)
     found = misalignment(old, by_reference, by_sweep)
     edge = np.zeros(old.labels.shape, bool)
     edge[TOLERANCE_PX:-TOLERANCE_PX, TOLERANCE_PX:-TOLERANCE_PX] = True
-    step = subject.place.step
-    appeared, vanished = (strongest(np.where(edge, part, 0), step) for part in (found.appeared, found.vanished))
+    appeared, vanished = (
+        strongest(np.where(edge, part, 0), step // first) for part in (found.appeared, found.vanished)
+    )
     image = np.zeros((*appeared.shape, 4), np.uint8)
     for strength, colour in ((vanished, VANISHED), (appeared, APPEARED)):
         there = strength > LEAST_STRENGTH
@@ -186,11 +211,11 @@ def borders_layer(session: Session, subject: Subject) -> bytes:
     return png(image)
 
 
-def with_centroids(stored: StoredMap) -> LabelMap:
-    """A stored map of labels; SceneError for one without centroids."""
+def with_centroids(stored: StoredMap, step: int) -> LabelMap:
+    """Every step-th label of a stored map; SceneError for one without centroids."""
     if stored.centroids is None:
         raise SceneError(f"the map {stored.kind} has no labels")
-    return LabelMap(stored.labels, stored.centroids)
+    return LabelMap(thinned(stored.labels, step), stored.centroids)
 
 
 def thinned(values: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
