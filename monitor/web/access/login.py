@@ -1,5 +1,6 @@
 """The log-in page: a token for a cookie."""
 
+import logging
 from html import escape
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -13,6 +14,7 @@ from monitor.web.access.identity import COOKIE
 from monitor.web.access.policy import LOGIN, LOGOUT
 from monitor.web.services import Served
 
+log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 MAX_FORM = 4000
@@ -79,13 +81,16 @@ def log_in(
     """Take a token, give a cookie."""
     client = request.client.host if request.client else ""
     services.tries.check(client)
-    with services.store.session() as session:
+    with services.reading() as session:
         token = access.find_token(session, form.get("token", "").strip())
-        lifetime = services.settings.web.auth.session
-        secret = access.log_in(session, token.id, lifetime) if token else None
-    if secret is None:
+    if token is None:
         services.tries.count(client)
+        log.warning("a wrong token from %s", client)
         return page(form.get("next", "/"), "This token lets nobody in: it is unknown, over or revoked.", 401)
+    lifetime = services.settings.web.auth.session
+    with services.writing() as session:
+        secret = access.log_in(session, token.id, lifetime)
+    log.info("%s logged in from %s", token.name, client)
     answer = RedirectResponse(local_path(form.get("next", "/")), 303)
     secure = (services.settings.web.url or str(request.url)).startswith("https:")
     answer.set_cookie(
@@ -97,7 +102,7 @@ def log_in(
 @router.post(LOGOUT)
 def log_out(request: Request, services: Served) -> Response:
     """Forget the log-in."""
-    with services.store.session() as session:
+    with services.writing() as session:
         access.log_out(session, request.cookies.get(COOKIE, ""))
     answer = RedirectResponse(LOGIN, 303)
     answer.delete_cookie(COOKIE)
