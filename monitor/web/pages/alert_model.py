@@ -123,8 +123,8 @@ def afterwards(looks: Sequence[Look], state: AlertState) -> str:
     seen = [look for look in looks if look.outcome is Outcome.SEEN]
     gone = [look for look in looks if look.outcome is Outcome.GONE]
     hidden = len(looks) - len(seen) - len(gone)
-    if not looks:
-        return "No later scene has looked at this place."
+    if len(looks) < 2:
+        return "No later scene has looked at this place yet."
     parts = [f"Seen in {words.count(len(seen), 'scene')}"]
     if gone:
         parts.append(f"gone in {len(gone)}")

@@ -44,7 +44,7 @@ NO_LIMITS_FROM = 64
 """Fewer pixels than this say nothing about contrast."""
 MOST_BORDER_PX = 9_000_000
 """Borders of larger windows are those of the labels in the picture; all of a scene would take gigabytes."""
-LEAST_STRENGTH = 1.0
+LEAST_STRENGTH = 0.5
 """Misaligned borders weaker than this are noise and are not drawn."""
 
 

@@ -80,8 +80,10 @@ def look(day: int, outcome: Outcome) -> Look:
 
 def test_what_became_of_a_place_is_said_in_a_sentence():
     seen, hidden, gone = look(1, Outcome.SEEN), look(2, Outcome.HIDDEN), look(3, Outcome.GONE)
-    assert alert_model.afterwards([], AlertState.NEW) == "No later scene has looked at this place."
-    assert alert_model.afterwards([seen], AlertState.NEW) == "Seen in 1 scene. Still there on 2023-07-01."
+    for looks in ([], [seen]):
+        assert alert_model.afterwards(looks, AlertState.NEW) == "No later scene has looked at this place yet."
+    again = look(4, Outcome.SEEN)
+    assert alert_model.afterwards([seen, again], AlertState.NEW) == "Seen in 2 scenes. Still there on 2023-07-04."
     said = alert_model.afterwards([seen, hidden, gone], AlertState.RESOLVED)
     assert said == "Seen in 1 scene, gone in 1, hidden in 1. The change was over by 2023-07-03."
 
