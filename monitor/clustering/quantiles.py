@@ -37,17 +37,32 @@ def _count(labels, values, valid, counts):  # type: ignore[no-untyped-def]
                 counts[label, int(min(max(step, np.float32(0)), np.float32(STEPS - 1)))] += 1
 
 
-def spread(labels: NDArray[np.uint8], values: NDArray[np.float32], valid: NDArray[np.bool_], k: int) -> Spread:
-    """Quantiles (as NumPy's, linear between neighbours) and number of different values per label 0..k - 1.
+def no_counts(k: int) -> NDArray[np.int32]:
+    """An empty histogram of one band for k labels, (k, steps)."""
+    return np.zeros((k, STEPS), np.int32)
 
-    `labels`, `values` (reflectance of one band) and `valid` are (rows, columns); a label of k or above is no label.
+
+def add_counts(
+    counts: NDArray[np.int32], labels: NDArray[np.uint8], values: NDArray[np.float32], valid: NDArray[np.bool_]
+) -> None:
+    """Count the pixels of a scene or of some of its rows, in place.
+
+    `labels`, `values` (reflectance of one band) and `valid` are (rows, columns); a label without a row is no label.
     """
-    counts = np.zeros((k, STEPS), np.int32)
     _count(labels, values, valid, counts)
-    quantiles = np.full((k, len(SHARES)), np.nan)
-    for label, row in enumerate(counts):
-        quantiles[label] = quantiles_of(row)
+
+
+def spread_of(counts: NDArray[np.int32]) -> Spread:
+    """Quantiles (as NumPy's, linear between neighbours) and number of different values per label."""
+    quantiles = np.stack([quantiles_of(row) for row in counts])
     return Spread(quantiles, np.count_nonzero(counts, axis=1).astype(np.int64))
+
+
+def spread(labels: NDArray[np.uint8], values: NDArray[np.float32], valid: NDArray[np.bool_], k: int) -> Spread:
+    """Of a whole band at once, as `add_counts` and `spread_of`."""
+    counts = no_counts(k)
+    add_counts(counts, labels, values, valid)
+    return spread_of(counts)
 
 
 def quantiles_of(counts: NDArray[np.int32]) -> NDArray[np.float64]:

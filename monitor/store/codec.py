@@ -1,14 +1,10 @@
-"""Label rasters as compressed tiles.
-
-Tiles are zlib streams; ISA-L reads them two and a half times as fast, which the history of a pixel is made of.
-"""
+"""Label rasters as compressed tiles."""
 
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from isal import isal_zlib
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
@@ -17,8 +13,6 @@ from monitor.errors import StoreError
 CODEC = "zlib"
 TILE = 512
 """Rows and columns of a tile; the last ones in a row or column are as much smaller as the raster needs."""
-
-DAMAGED: tuple[type[Exception], ...] = (isal_zlib.error, EOFError, ValueError, IndexError)  # type: ignore[assignment]
 
 LEVEL = 4
 """Within a tenth of the default level's size, in a quarter of its time."""
@@ -54,22 +48,22 @@ def decode(tiles: Iterable[Tile], shape: tuple[int, int]) -> NDArray[np.uint8]:
     return labels
 
 
-def decode_tile(tile: Tile, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def decode_tile(tile: Tile, shape: tuple[int, int], codec: str = CODEC) -> NDArray[np.uint8]:
     """One tile of a raster of that shape (rows, columns)."""
     size = min(TILE, shape[0] - tile.row * TILE), min(TILE, shape[1] - tile.col * TILE)
     try:
-        return np.frombuffer(isal_zlib.decompress(tile.data), np.uint8).reshape(size)
-    except DAMAGED as error:
+        return np.frombuffer(zlib.decompress(tile.data), np.uint8).reshape(size)
+    except (zlib.error, ValueError, IndexError) as error:
         raise damaged(tile, error) from error
 
 
-def decode_pixel(tile: Tile, shape: tuple[int, int], row: int, col: int) -> int:
+def decode_pixel(tile: Tile, shape: tuple[int, int], row: int, col: int, codec: str = CODEC) -> int:
     """The value of one pixel, by row and column of the raster; of its tile only what comes before is decompressed."""
     width = min(TILE, shape[1] - tile.col * TILE)
     place = row % TILE * width + col % TILE
     try:
-        return isal_zlib.decompressobj().decompress(tile.data, place + 1)[place]
-    except DAMAGED as error:
+        return zlib.decompressobj().decompress(tile.data, place + 1)[place]
+    except (zlib.error, ValueError, IndexError) as error:
         raise damaged(tile, error) from error
 
 

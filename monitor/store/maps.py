@@ -88,7 +88,7 @@ def pixel_look(found: Any, row: int, col: int) -> PixelLook:
     require_codec(codec)
     label = NO_LABEL
     if data is not None and 0 <= row < height and 0 <= col < width:
-        label = decode_pixel(Tile(row // TILE, col // TILE, data), (height, width), row, col)
+        label = decode_pixel(Tile(row // TILE, col // TILE, data), (height, width), row, col, codec)
     return PixelLook(scene_pk, scene_id, moment, label)
 
 

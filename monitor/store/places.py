@@ -143,7 +143,7 @@ def value_at(tile: Row[Any], row: int, col: int) -> int:
     require_codec(tile.codec)
     if tile.data is None or row >= tile.height or col >= tile.width:
         return NO_LABEL
-    return decode_pixel(Tile(tile.row, tile.col, tile.data), (tile.height, tile.width), row, col)
+    return decode_pixel(Tile(tile.row, tile.col, tile.data), (tile.height, tile.width), row, col, tile.codec)
 
 
 def cut(tiles: Sequence[Row[Any]], window: Window) -> NDArray[np.uint8]:
@@ -154,7 +154,7 @@ def cut(tiles: Sequence[Row[Any]], window: Window) -> NDArray[np.uint8]:
         require_codec(tile.codec)
         if tile.data is None:
             continue
-        block = decode_tile(Tile(tile.row, tile.col, tile.data), (tile.height, tile.width))
+        block = decode_tile(Tile(tile.row, tile.col, tile.data), (tile.height, tile.width), tile.codec)
         above, before = tile.row * TILE - window.top, tile.col * TILE - window.left
         inside = part[max(above, 0) : above + block.shape[0], max(before, 0) : before + block.shape[1]]
         first = max(-above, 0), max(-before, 0)

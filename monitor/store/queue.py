@@ -123,25 +123,12 @@ def holds(session: Session, scene_pk: int, owner: str) -> bool:
     return row is not None and row.state is SceneState.PROCESSING and row.lease_owner == owner
 
 
-def mark_processing(session: Session, scene_pk: int, owner: str, lease_until: datetime) -> None:
-    """Somebody works on the scene until then; counts as one attempt."""
-    set_state(
-        session,
-        scene_pk,
-        SceneState.PROCESSING,
-        attempts=Scene.attempts + 1,
-        lease_owner=owner,
-        lease_until=lease_until,
-        next_attempt_at=None,
-    )
-
-
 def mark_failed(
     session: Session, scene_pk: int, error: str, retry_at: datetime | None = None, *, now: datetime | None = None
 ) -> None:
     """The scene failed for that reason; it is tried again at `retry_at`, or not by itself.
 
-    Counts as one attempt, unless `mark_processing` has counted it.
+    Counts as one attempt, unless `claim` has counted it.
     """
     counted = case((Scene.state == SceneState.PROCESSING, Scene.attempts), else_=Scene.attempts + 1)
     set_state(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from monitor.catalog import parse_item
 from monitor.clustering.assign import label_map
-from monitor.clustering.quantiles import ERROR, LOWEST, SHARES, STEP, spread
+from monitor.clustering.quantiles import ERROR, LOWEST, SHARES, STEP, add_counts, no_counts, spread, spread_of
 from monitor.clustering.stats import label_stats
 from monitor.clustering.sweep import fit, sample_pixels
 from monitor.scenes.reading import read_scene, scene_grid
@@ -21,7 +21,7 @@ FLOAT32 = 2e-7
 """Reflectance is float32; up to 1.6 it is no finer."""
 
 
-def spread_of(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
+def spread_of_one(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
     row = values[None]
     found = spread(np.zeros(row.shape, np.uint8), row, np.ones(row.shape, bool), 1)
     return found.quantiles[0], int(found.unique[0])
@@ -31,7 +31,7 @@ def spread_of(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
 @given(st.lists(st.integers(0, 65535), min_size=1, max_size=60))
 def test_values_as_they_are_in_level_2_files_give_exact_quantiles_and_counts(numbers: list[int]) -> None:
     values = (np.array(numbers, np.float32) * np.float32(STEP) + np.float32(LOWEST)).astype(np.float32)
-    quantiles, unique = spread_of(values)
+    quantiles, unique = spread_of_one(values)
     np.testing.assert_allclose(quantiles, np.quantile(values.astype(float), SHARES), atol=FLOAT32)
     assert unique == len(set(numbers))
 
@@ -40,12 +40,12 @@ def test_values_as_they_are_in_level_2_files_give_exact_quantiles_and_counts(num
 @given(st.lists(st.floats(-0.2, 1.6, allow_subnormal=False), min_size=1, max_size=60))
 def test_any_other_value_moves_a_quantile_by_no_more_than_is_said(values: list[float]) -> None:
     array = np.array(values, np.float32)
-    quantiles, _ = spread_of(array)
+    quantiles, _ = spread_of_one(array)
     np.testing.assert_allclose(quantiles, np.quantile(array.astype(float), SHARES), atol=ERROR + FLOAT32)
 
 
 def test_what_lies_outside_counts_as_the_outermost_step() -> None:
-    quantiles, unique = spread_of(np.array([-3, -1, 0.1, 2, 9], np.float32))
+    quantiles, unique = spread_of_one(np.array([-3, -1, 0.1, 2, 9], np.float32))
     assert (quantiles[0], unique) == (pytest.approx(LOWEST), 3)
     assert quantiles[-1] == pytest.approx(LOWEST + 65535 * STEP)
 
@@ -55,6 +55,18 @@ def test_pixels_that_are_not_valid_or_have_no_label_count_nowhere() -> None:
     found = spread(labels, np.array([[0.1, 0.5, 0.5, 0.3]], np.float32), np.array([[True, False, True, True]]), 3)
     assert found.unique.tolist() == [1, 0, 1]
     np.testing.assert_allclose(found.quantiles[:, 3], [0.1, np.nan, 0.3], atol=ERROR)
+
+
+def test_strips_counted_one_after_the_other_give_what_the_whole_gives() -> None:
+    random = np.random.default_rng(2)
+    labels = random.integers(0, 4, (30, 20), np.uint8)
+    values, valid = random.uniform(0, 0.5, labels.shape).astype(np.float32), random.random(labels.shape) < 0.9
+    counts = no_counts(4)
+    for rows in (slice(0, 7), slice(7, 8), slice(8, 30)):
+        add_counts(counts, labels[rows], values[rows], valid[rows])
+    whole, strips = spread(labels, values, valid, 4), spread_of(counts)
+    np.testing.assert_array_equal(strips.quantiles, whole.quantiles)
+    np.testing.assert_array_equal(strips.unique, whole.unique)
 
 
 def opener(asset):

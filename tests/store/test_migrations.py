@@ -6,9 +6,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from monitor.detection.result import Kind
 from monitor.errors import StoreError
 from monitor.store import Store, open_store, schema
+from monitor.store.monitors import ensure_monitor
 from monitor.store.tables import Base
+from monitor.store.tracking import create_alert
+from tests.store.examples import NOON, square
 
 
 def test_an_untouched_database_is_empty_and_gets_everything_by_upgrade(database_url: str) -> None:
@@ -103,3 +107,24 @@ def test_a_schema_from_a_newer_version_is_refused_and_left_alone(database_url: s
         with pytest.raises(StoreError, match=r"9999.*newer"), other.session():
             pass
         assert other.current() == "9999"
+
+
+def test_alerts_from_before_there_was_a_severity_get_theirs(store: Store) -> None:
+    cases = {
+        1: ("anomaly", 2e5, 0.9, 3),
+        2: ("anomaly", 2e5, 0.6, 2),
+        3: ("anomaly", 2e3, 0.9, 1),
+        4: ("cloud", 9e9, 1.0, 1),
+    }
+    with store.session() as session:
+        for kind, area_m2, score, _ in cases.values():
+            create_alert(
+                session, ensure_monitor(session, "toronto"), kind=Kind(kind), score=score, area_m2=area_m2,
+                geometry=square(-79, 44), seen=NOON, description="",
+            )  # fmt: skip
+    with store.writer.begin() as connection:
+        command.downgrade(schema.alembic_config(connection), "0002")
+        assert "severity" not in {column["name"] for column in inspect(connection).get_columns("alerts")}
+        command.upgrade(schema.alembic_config(connection), "head")
+        found = dict(connection.execute(text("SELECT id, severity FROM alerts")).all())  # type: ignore[arg-type]
+    assert found == {number: expected for number, (*_, expected) in cases.items()}

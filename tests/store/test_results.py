@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from monitor.store import Store
 from monitor.store.history import findings_of, label_stats_of, metrics_of, metrics_of_many, sweeps_of
 from monitor.store.maps import load_map, pixel_history, read_map
 from monitor.store.monitors import ensure_monitor
-from monitor.store.queue import mark_processing
+from monitor.store.queue import claim
 from monitor.store.results import clear_result, save_result
 from monitor.store.scenes import get_scene
 from monitor.store.tables import Outcome, SceneState
@@ -60,7 +61,7 @@ def test_a_result_is_read_back_as_it_was(store: Store) -> None:
 def test_a_saved_scene_is_done_and_names_its_reference(store: Store) -> None:
     with store.session() as session:
         scene = add_scene(session)
-        mark_processing(session, scene, "me", NOON)
+        assert claim(session, scene, "me", timedelta(hours=1), now=NOON)
         save(session, scene)
         found = get_scene(session, scene)
     assert (found.state, found.reference_version, found.processed_at) == (SceneState.DONE, 1, NOON)

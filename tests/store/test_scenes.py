@@ -19,7 +19,6 @@ from monitor.store.queue import (
     claim,
     holds,
     mark_failed,
-    mark_processing,
     mark_quarantined,
     mark_skipped,
     mark_superseded,
@@ -156,8 +155,8 @@ def test_only_what_is_new_or_due_again_is_pending(store: Store) -> None:
         mark_failed(session, pks["for_good"], "no such band")
         mark_failed(session, pks["later"], "no answer", NOON + HOUR)
         mark_failed(session, pks["due"], "no answer", NOON)
-        mark_processing(session, pks["held"], "me", NOON + HOUR)
-        mark_processing(session, pks["let_go"], "me", NOON - HOUR)
+        claim(session, pks["held"], "me", 2 * HOUR, now=NOON - HOUR)
+        claim(session, pks["let_go"], "me", HOUR, now=NOON - 2 * HOUR)
         monitor = ensure_monitor(session, "toronto")
         assert {found.scene_id for found in pending(session, monitor, NOON)} == {"new", "due", "let_go"}
 
@@ -183,7 +182,7 @@ def test_every_failure_counts_as_one_attempt(store: Store) -> None:
         scene = add_scene(session)
         mark_failed(session, scene, "no answer", NOON)
         assert get_scene(session, scene).attempts == 1
-        mark_processing(session, scene, "me", NOON + HOUR)
+        assert claim(session, scene, "me", HOUR, now=NOON)
         mark_failed(session, scene, "no answer", NOON)
         assert get_scene(session, scene).attempts == 2
 
