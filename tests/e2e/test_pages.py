@@ -108,7 +108,15 @@ def test_opening_an_alert_does_not_mark_it(visit: Visit, site: Site, waiting: li
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/alerts/{waiting[0]}"))
     expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
-    assert states(site, waiting[:1]) == ["new"]
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(f"/alerts/{waiting[1]}"))
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
+    assert states(site, waiting[:2]) == ["new", "new"]
+    page.wait_for_function("window.did_handshake")
+    page.keyboard.press("c")
+    expect(page.locator(".chip.confirmed")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(".chip.new")).to_be_visible()
 
 
 def largest_anomaly(site: Site) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from fastapi import Request
 from nicegui import APIRouter, ui
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor.detection.result import Kind
 from monitor.errors import MonitorError, NotFoundError
+from monitor.store.inbox import InboxPage, inbox
 from monitor.store.scenes import SceneRow
 from monitor.store.tracking import add_event
 from monitor.web.access.users import Role
@@ -18,7 +19,8 @@ from monitor.web.pages import alert_model, reviewing, spectra, words
 from monitor.web.pages import inbox_model as listing
 from monitor.web.pages.alert_model import AlertReport
 from monitor.web.pages.dialogs import dismiss_dialog, help_dialog
-from monitor.web.pages.dom import button, cells, heading, moment, table, tag
+from monitor.web.pages.dom import button, cells, heading, link, moment, table, tag
+from monitor.web.pages.inbox_model import InboxView
 from monitor.web.pages.media import SIZES_PX
 from monitor.web.pages.pictures import Subject
 from monitor.web.pages.places import around
@@ -44,15 +46,32 @@ async def alert_page(request: Request, alert_id: int) -> None:
     visit = visit_of(request)
     settings = visit.services.settings
     with frame(visit, f"Alert {alert_id}", "/inbox"):
-        query = request.query_params.get("from", "")
-        back(f"/inbox?{listing.to_query(listing.from_query(dict(parse_qsl(query))))}", "Inbox")
+        view = listing.from_query(dict(parse_qsl(request.query_params.get("from", ""))))
+
+        def question(session: Session) -> tuple[AlertReport, InboxPage]:
+            report = alert_model.gather(session, settings, alert_id)
+            return report, inbox(session, view.wanted, limit=listing.GROUPS_A_PAGE, offset=view.offset)
+
         try:
-            report = await visit.ask(lambda session: alert_model.gather(session, settings, alert_id))
+            report, page = await visit.ask(question)
         except NotFoundError:
+            back("/inbox", "Inbox")
             heading(1, f"No alert {alert_id}")
             tag("p", "muted", "It may have been removed with its scene.")
             return
+        way(view, listing.neighbours(page.groups, alert_id))
         AlertPage(visit, report).build()
+
+
+def way(view: InboxView, neighbours: tuple[int | None, int | None]) -> None:
+    """Back to the list, and to the alerts before and after in it."""
+    query = listing.to_query(view)
+    with tag("nav", "crumbs line", aria_label="Place in the inbox"):
+        link("← Inbox", f"/inbox?{query}" if query else "/inbox")
+        for alert_id, text, key, step in zip(neighbours, ("Previous", "Next"), ("k", "j"), (-1, 1), strict=True):
+            if alert_id is not None:
+                with link(f"{text} ", f"/alerts/{alert_id}?from={quote(query)}", data_step=str(step)):
+                    tag("kbd", "keys-only", key, aria_hidden="true")
 
 
 class AlertPage:

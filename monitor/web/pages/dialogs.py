@@ -12,7 +12,7 @@ REASONS = {
 }
 
 KEYS = (
-    ("j  k", "next, previous alert (also ↓ ↑)"),
+    ("j  k", "next, previous alert, in the list and on an alert's page"),
     ("o", "open it; opening does not mark it"),
     ("x", "select it"),
     ("shift x", "select everything from the last selected one to here"),

@@ -128,6 +128,15 @@ def group_title(group: InboxGroup) -> str:
     return f"{group.monitor} · {words.day(group.seen)}"
 
 
+def neighbours(groups: Sequence[InboxGroup], alert_id: int) -> tuple[int | None, int | None]:
+    """The alerts before and after one in a list; both None when it is not in it."""
+    ids = [alert.id for group in groups for alert in group.alerts]
+    if alert_id not in ids:
+        return None, None
+    at = ids.index(alert_id)
+    return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
+
+
 def version_of(group: InboxGroup) -> tuple[str, int | None]:
     """Monitor and version of the model that a group's alerts were found with."""
     return group.monitor, group.scene.reference_version if group.scene is not None else None

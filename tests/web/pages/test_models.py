@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.detection.result import Kind, Outcome
 from monitor.errors import RequestError
 from monitor.store.actions import Action
-from monitor.store.inbox import InboxFilter
+from monitor.store.inbox import InboxAlert, InboxFilter, InboxGroup
 from monitor.store.lifecycle import Reason
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
@@ -51,6 +51,7 @@ def test_an_address_that_makes_no_sense_shows_something(query):
     assert scenes_model.from_query(query).page >= 1
 
 
+NOON = datetime(2023, 7, 1, 12, tzinfo=UTC)
 WORDS = ("water", "vegetation", "vegetation")
 
 
@@ -140,3 +141,15 @@ def test_every_text_stands_out_from_its_ground(theme):
 
 def test_both_themes_have_the_same_tokens():
     assert tokens.LIGHT.keys() == tokens.DARK.keys()
+
+
+def test_an_alert_knows_its_neighbours_in_the_list():
+    def group(*ids: int) -> InboxGroup:
+        alerts = tuple(
+            InboxAlert(n, Kind.ANOMALY, AlertState.NEW, Severity.LOW, 0.5, 900.0, NOON, NOON, NOON, "") for n in ids
+        )
+        return InboxGroup("lake", None, NOON, Severity.LOW, alerts)
+
+    groups = [group(3, 1), group(2)]
+    found = [inbox_model.neighbours(groups, alert_id) for alert_id in (3, 1, 2, 9)]
+    assert found == [(None, 1), (3, 2), (1, None), (None, None)]

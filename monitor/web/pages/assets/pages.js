@@ -9,7 +9,12 @@
   const rowOf = (id) => document.querySelector(`[data-alert="${id}"]`);
   const pickOf = (row) => row.querySelector("input[data-pick]");
   const picked = () => rows().filter((row) => pickOf(row)?.checked).map(idOf);
-  const targets = () => { const some = picked(); return some.length ? some : current === null ? [] : [current]; };
+  const only = () => document.querySelector("[data-alert]:not(.row-alert)"); // the alert that a page is about
+  const targets = () => {
+    const some = picked();
+    if (some.length) return some;
+    return only() ? [idOf(only())] : current === null ? [] : [current];
+  };
   const mayReview = () => document.querySelector("[data-review]") !== null;
 
   function makeCurrent(row, focus = true) {
@@ -20,6 +25,8 @@
     if (focus) { row.focus({ preventScroll: true }); row.scrollIntoView({ block: "nearest" }); }
   }
   function move(step) {
+    const way = document.querySelector(`a[data-step="${step}"]`);
+    if (way) { way.click(); return; }
     const all = rows();
     if (!all.length) return;
     const at = all.findIndex((row) => idOf(row) === current);
@@ -84,7 +91,7 @@
     if (typing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (key === "Enter" && event.target.matches("[data-alert]")) { KEYS.o(); return; }
-    if (key.startsWith("Arrow") && !event.target.closest("[data-alert]")) return;
+    if (key.startsWith("Arrow") && !event.target.closest(".row-alert")) return;
     if (KEYS[key]) { if (key !== "Escape") event.preventDefault(); KEYS[key](event); }
   });
   document.addEventListener("focusin", (event) => {
