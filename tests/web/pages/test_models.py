@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.detection.result import Kind, Outcome
@@ -34,16 +34,19 @@ FILTERS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.builds(InboxView, FILTERS, st.integers(1, 9999)))
 def test_an_inbox_survives_its_address(view):
     assert inbox_model.from_query(dict(parse_qsl(inbox_model.to_query(view)))) == view
 
 
+@settings(deadline=None)
 @given(st.builds(ScenesView, st.none() | NAMES, st.none() | st.sampled_from(SceneState), page=st.integers(1, 9999)))
 def test_a_list_of_scenes_survives_its_address(view):
     assert scenes_model.from_query(dict(parse_qsl(scenes_model.to_query(view)))) == view
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["kind", "state", "severity", "since", "until", "page"]), st.text(max_size=12)))
 def test_an_address_that_makes_no_sense_shows_something(query):
     view = inbox_model.from_query(query)

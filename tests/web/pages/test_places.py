@@ -1,6 +1,6 @@
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.crs import CRS
 
@@ -11,6 +11,7 @@ GRID = Grid(CRS.from_epsg(32617), Affine(30, 0, 600_000, 0, -30, 4_900_000), 800
 LONGITUDES, LATITUDES = st.floats(-79.75, -79.4), st.floats(44.04, 44.24)
 
 
+@settings(deadline=None)
 @given(LONGITUDES, LATITUDES, st.floats(0.0001, 0.05), st.integers(50, 1200))
 def test_the_surroundings_of_any_box_lie_in_the_grid_and_in_the_picture(west, south, size, most_px):
     place = around(GRID, (west, south, west + size, south + size), most_px)
