@@ -26,6 +26,11 @@ class Action(StrEnum):
     REOPEN = "reopen"
     UNDO = "undo"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Action | None":
+        """`ack`, as the command is called, is understood as well."""
+        return cls.ACKNOWLEDGE if value == "ack" else None
+
 
 @dataclass(frozen=True)
 class Acted:

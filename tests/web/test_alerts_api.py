@@ -63,6 +63,14 @@ def test_a_dismissed_alert_keeps_its_reason_and_author_and_comes_back_by_undo(cl
     assert "nothing of local to take back" in again.json()["detail"]
 
 
+def test_an_alert_is_acknowledged_by_either_name_once(client: TestClient) -> None:
+    one, other = ids(client.get(ALERTS, params={"state": "new", "limit": 2}).json())
+    for number, action in ((one, "ack"), (other, "acknowledge"), (one, "acknowledge")):
+        assert client.post(f"{ALERTS}/{number}/{action}").json()["state"] == "acknowledged"
+    assert [event["event"] for event in client.get(f"{ALERTS}/{one}/events").json()] == ["created", "acknowledged"]
+    assert client.post(f"{ALERTS}/{one}/eat").status_code == 422
+
+
 def test_dismissing_takes_a_reason(client: TestClient) -> None:
     number = ids(client.get(ALERTS, params={"state": "new"}).json())[0]
     refused = client.post(f"{ALERTS}/{number}/dismiss")

@@ -76,6 +76,7 @@ def test_every_link_of_the_landing_page_and_the_collections_leads_somewhere(clie
     pages = [client.get("/ogc").json(), *client.get("/ogc/collections").json()["collections"]]
     hrefs = [link["href"] for page in pages for link in page["links"]]
     assert len(hrefs) > 8
+    assert client.get("/ogc/").json() == client.get("/ogc").json()
     for href in hrefs:
         assert client.get(href).status_code == 200, href
 

@@ -30,6 +30,7 @@ PAGE, LARGEST_PAGE = 100, 10_000
 KNOWN = {"bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f"}
 
 
+@router.get("/", include_in_schema=False)
 @router.get("")
 def landing(request: Request) -> dict[str, Any]:
     """Where everything is."""

@@ -37,6 +37,7 @@ def url_of(request: Request) -> documents.Url:
     return lambda path: base + quote(path)
 
 
+@router.get("/", include_in_schema=False)
 @router.get("")
 def root(request: Request, services: Served) -> dict[str, Any]:
     """The catalog: a child for every monitor."""
