@@ -24,7 +24,7 @@ __all__ = ["scanned", "series"]
 
 LOCAL = "http://127.0.0.1:8080"
 REMOTE = "https://monitor.example.org"
-START_S = 60.0
+START_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -92,4 +92,4 @@ def serve(scanned: Project, tmp_path: Path) -> Iterator[Callable[..., str]]:
     yield start
     for process in processes:
         process.terminate()
-        assert process.wait(20) == 0, (tmp_path / "serve.log").read_text()
+        assert process.wait(60) == 0, (tmp_path / "serve.log").read_text()
