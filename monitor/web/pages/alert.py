@@ -141,11 +141,7 @@ class AlertPage:
                 self.layer_box("outline", "Outline", True)
                 for name, (text, _, _) in LAYERS.items():
                     self.layer_box(name, text, False)
-            with tag("div", "legend"):
-                for name, text in (("appeared", "border that was not there"), ("vanished", "border that is gone")):
-                    with tag("span", "nowrap"):
-                        tag("span", "swatch", style=f"background: var(--{name})", aria_hidden="true")
-                        tag("span", text=f" {text}")
+            self.legend = tag("div", "legend")
             self.show()
 
     def layer_box(self, name: str, text: str, on: bool) -> None:
@@ -175,7 +171,25 @@ class AlertPage:
             said = "Labels of the reference"
             layers.append(Layer("reference-labels", f"{address}/reference-labels", "before-layers", said, 0.9))
         self.map.show_layers(layers)
+        self.explain_layers()
         self.map.show_outlines([self.outline] if self.outlined and version is not None else [])
+
+    def explain_layers(self) -> None:
+        """What the colours of the layers mean."""
+        report = self.report
+        kinds = [(f"var(--{kind})", name.lower()) for kind, name in words.KINDS.items()]
+        labels = [
+            (colour, f"{name} (label {n})")
+            for n, (colour, name) in enumerate(zip(report.colours, report.names, strict=False))
+        ]
+        borders = [("var(--appeared)", "border that was not there"), ("var(--vanished)", "border that is gone")]
+        self.legend.clear()
+        with self.legend:
+            for layer, entries in (("flags", kinds), ("labels", labels), ("borders", borders)):
+                for colour, text in entries if layer in self.layers else ():
+                    with tag("span", "nowrap"):
+                        tag("span", "swatch", style=f"background: {colour}", aria_hidden="true")
+                        tag("span", text=f" {text}")
 
     def evidence_card(self) -> None:
         """What speaks for it, in the scene that is on the map."""

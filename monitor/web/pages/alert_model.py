@@ -20,7 +20,7 @@ from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
 from monitor.store.tracking import EventRow, Look, events_of, looks_of
 from monitor.web.pages import inbox_model, words
-from monitor.web.pages.ground_names import names_of_labels, reference_day
+from monitor.web.pages.ground_names import colours_for, names_of_labels, reference_day
 from monitor.web.pages.words import Fact
 
 LARGEST_OUTLINE = 400
@@ -41,6 +41,7 @@ class AlertReport:
     scene: SceneRow | None
     reference_day: str
     names: tuple[str, ...]
+    colours: tuple[str, ...]
     looks: tuple[Look, ...]
     events: tuple[EventRow, ...]
     viewable: tuple[SceneRow, ...]
@@ -97,6 +98,7 @@ def gather(session: Session, settings: Settings, alert_id: int) -> AlertReport:
         scene,
         reference_day(session, scene) if scene is not None else "",
         names,
+        colours_for(session, settings, scene) if scene is not None else (),
         looks,
         tuple(events_of(session, alert_id)),
         viewable(session, scene, looks),

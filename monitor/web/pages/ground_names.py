@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from monitor.config import Settings
 from monitor.errors import MonitorError, NotFoundError
+from monitor.plots import label_table
 from monitor.store.monitors import find_monitor
 from monitor.store.references import get_reference
 from monitor.store.scenes import SceneRow, find_scene
@@ -23,6 +24,24 @@ NamesOf = Mapping[tuple[str, int | None], tuple[str, ...]]
 def names_of(reference: Reference) -> tuple[str, ...]:
     """What ground each label is, by label."""
     return tuple(words.ground(spectrum, reference.bands) for spectrum in reference.spectra.tolist())
+
+
+def colours_of(reference: Reference) -> tuple[str, ...]:
+    """The colour of each label on a map, by label."""
+    table = label_table(len(reference.centroids), reference.spectra, reference.bands)
+    return tuple("#{:02x}{:02x}{:02x}".format(*table[label][:3]) for label in range(len(reference.centroids)))
+
+
+def colours_for(session: Session, settings: Settings, scene: SceneRow) -> tuple[str, ...]:
+    """The colours of the labels that a scene was given; none when its model cannot be read."""
+    if scene.reference_version is None:
+        return ()
+    try:
+        row = get_reference(session, scene.monitor_id, scene.reference_version)
+        return colours_of(open_reference(model_file(settings, row)))
+    except MonitorError as error:
+        log.warning("labels of %s have no colours: %s", scene.scene_id, error)
+        return ()
 
 
 def reference_day(session: Session, scene: SceneRow) -> str:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from monitor.clustering.stats_result import LabelStats
 from monitor.config import Settings
 from monitor.errors import MonitorError
-from monitor.plots import label_table
 from monitor.scenes.grid import Grid
 from monitor.store.alerts import AlertFilter, AlertRow, list_alerts
 from monitor.store.history import SweepRow, label_stats_of, metrics_of, sweeps_of
@@ -19,8 +18,8 @@ from monitor.store.references import get_reference
 from monitor.store.scenes import SceneRow, get_scene
 from monitor.training import model_file
 from monitor.web.pages import charts, words
-from monitor.web.pages.ground_names import names_of, reference_day
-from monitor.web.pages.reference import Reference, open_reference
+from monitor.web.pages.ground_names import colours_of, names_of, reference_day
+from monitor.web.pages.reference import open_reference
 from monitor.web.pages.tokens import css
 
 MOST_ALERTS = 200
@@ -92,12 +91,6 @@ def gather(session: Session, settings: Settings, scene_pk: int) -> SceneReport:
         tuple(list_alerts(session, AlertFilter(scene.monitor, scene_id=scene.scene_id), limit=MOST_ALERTS)),
         trouble,
     )
-
-
-def colours_of(reference: Reference) -> tuple[str, ...]:
-    """The colour of each label on the map."""
-    table = label_table(len(reference.centroids), reference.spectra, reference.bands)
-    return tuple("#{:02x}{:02x}{:02x}".format(*table[label][:3]) for label in range(len(reference.centroids)))
 
 
 def name_of(label: int, names: Sequence[str]) -> str:
