@@ -17,27 +17,19 @@ from monitor.store.tracking import add_event
 from monitor.web.access.users import Role
 from monitor.web.pages import alert_model, reviewing, spectra, words
 from monitor.web.pages import inbox_model as listing
+from monitor.web.pages.alert_map import AlertMap
 from monitor.web.pages.alert_model import AlertReport
 from monitor.web.pages.dialogs import dismiss_dialog, help_dialog
 from monitor.web.pages.dom import button, cells, heading, link, moment, table, tag
 from monitor.web.pages.inbox_model import InboxView
-from monitor.web.pages.media import SIZES_PX
 from monitor.web.pages.pictures import Subject
 from monitor.web.pages.places import around
 from monitor.web.pages.reviewing import Step
 from monitor.web.pages.shell import Visit, back, frame, tell, trouble, visit_of
-from monitor.web.pages.swipe import Layer, Outline, SwipeMap
-from monitor.web.pages.tokens import SHARED
 
 log = logging.getLogger(__name__)
 
 router = APIRouter()
-
-LAYERS = {
-    "flags": ("Clouds, shadows, anomalies", "after-layers", 0.75),
-    "labels": ("Labels of both", "after-layers", 0.9),
-    "borders": ("Misaligned borders", "after-layers", 1.0),
-}
 
 
 @router.page("/alerts/{alert_id}", response_timeout=60)
@@ -81,8 +73,7 @@ class AlertPage:
         self.visit = visit
         self.report = report
         self.steps: list[Step] = []
-        self.layers: set[str] = set()
-        self.outlined = True
+        self.map = AlertMap(report)
         self.scene = report.scene
         self.turn = asyncio.Lock()
 
@@ -91,7 +82,7 @@ class AlertPage:
         self.head()
         with tag("div", "columns"):
             with tag("div", "stack"):
-                self.map_card()
+                self.map.build()
                 self.afterwards_card()
                 self.events_card()
             with tag("div", "stack"):
@@ -123,73 +114,6 @@ class AlertPage:
                     button("Acknowledge", key="a", data_does="acknowledge")
                     button("Reopen", key="r", data_does="reopen")
                     button("Undo", key="u", data_does="undo", icon="undo")
-
-    def map_card(self) -> None:
-        """Before and after with a swipe, and the layers above."""
-        report = self.report
-        with tag("section", "card stack", aria_label="Before and after"):
-            heading(2, "Before and after")
-            if self.scene is None or report.grid is None:
-                trouble("No scene with this alert is in the database any more.")
-                return
-            place = around(report.grid, report.alert.bbox, SIZES_PX["full"])
-            self.map = SwipeMap(f"Map of alert {report.alert.id}, before and after", *place.size_m)
-            rings = place.rings(report.alert.geometry)[: alert_model.LARGEST_OUTLINE]
-            self.outline = Outline(rings, SHARED[str(report.alert.kind)])
-            with tag("fieldset", "layers plain"):
-                tag("legend", "visually-hidden", "Layers")
-                self.layer_box("outline", "Outline", True)
-                for name, (text, _, _) in LAYERS.items():
-                    self.layer_box(name, text, False)
-            self.legend = tag("div", "legend")
-            self.show()
-
-    def layer_box(self, name: str, text: str, on: bool) -> None:
-        """A box that shows or hides a layer."""
-        with tag("label"):
-            box = tag("input", type="checkbox", checked=True if on else None, data_layer=name)
-            box.on("change", lambda event: self.toggle(name, bool(event.args)), js_handler=CHECKED)
-            tag("span", text=text)
-
-    def toggle(self, name: str, on: bool) -> None:
-        """Show or hide a layer."""
-        if name == "outline":
-            self.outlined = on
-        else:
-            (self.layers.add if on else self.layers.discard)(name)
-        self.show()
-
-    def show(self) -> None:
-        """The pictures of the chosen scene on the map."""
-        assert self.scene is not None
-        scene, version = self.scene, self.report.scene
-        address = f"/pictures/alerts/{self.report.alert.id}/{scene.pk}"
-        before = (f"{address}/before", f"Before: {self.report.reference_day or 'reference'}")
-        self.map.show_pictures(before, (f"{address}/after", f"After: {words.day(scene.datetime)}"))
-        layers = [Layer(name, f"{address}/{name}", *pane(name)) for name in LAYERS if name in self.layers]
-        if "labels" in self.layers:
-            said = "Labels of the reference"
-            layers.append(Layer("reference-labels", f"{address}/reference-labels", "before-layers", said, 0.9))
-        self.map.show_layers(layers)
-        self.explain_layers()
-        self.map.show_outlines([self.outline] if self.outlined and version is not None else [])
-
-    def explain_layers(self) -> None:
-        """What the colours of the layers mean."""
-        report = self.report
-        kinds = [(f"var(--{kind})", name.lower()) for kind, name in words.KINDS.items()]
-        labels = [
-            (colour, f"{name} (label {n})")
-            for n, (colour, name) in enumerate(zip(report.colours, report.names, strict=False))
-        ]
-        borders = [("var(--appeared)", "border that was not there"), ("var(--vanished)", "border that is gone")]
-        self.legend.clear()
-        with self.legend:
-            for layer, entries in (("flags", kinds), ("labels", labels), ("borders", borders)):
-                for colour, text in entries if layer in self.layers else ():
-                    with tag("span", "nowrap"):
-                        tag("span", "swatch", style=f"background: {colour}", aria_hidden="true")
-                        tag("span", text=f" {text}")
 
     def evidence_card(self) -> None:
         """What speaks for it, in the scene that is on the map."""
@@ -286,7 +210,7 @@ class AlertPage:
         for scene_pk, element in self.look_buttons.items():
             element.props["aria-pressed"] = str(scene_pk == scene.pk).lower()
             element.update()
-        self.show()
+        self.map.show(scene)
         self.list_evidence()
         if self.report.alert.kind is Kind.ANOMALY:
             await self.read_spectra()
@@ -375,11 +299,4 @@ class AlertPage:
         self.list_events()
 
 
-def pane(name: str) -> tuple[str, str, float]:
-    """Pane, text and opacity of a layer."""
-    text, where, opacity = LAYERS[name]
-    return where, text, opacity
-
-
-CHECKED = "(event) => emit(event.target.checked)"
 VALUE = "(event) => emit(event.target.value)"
