@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -223,11 +224,44 @@ class RetentionSettings(Section):
     messages: Duration | None = timedelta(days=90)
 
 
-class WebSettings(Section):
-    """Address of the pages and the API."""
+class RolesSettings(Section):
+    """Who may do what: names of people or of their groups; "*" is everybody who is logged in."""
 
+    viewer: list[str] = []
+    reviewer: list[str] = []
+    admin: list[str] = []
+
+
+class ProxySettings(Section):
+    """A proxy in front of the server that logs people in (OIDC) and says who they are in a header."""
+
+    user_header: str = "X-Forwarded-Email"
+    groups_header: str = "X-Forwarded-Groups"
+    """Group names, separated by commas."""
+    addresses: list[IPvAnyNetwork] = Field(min_length=1)
+    """Of the proxy; the headers of any other client count for nothing."""
+    roles: RolesSettings
+
+
+class AuthSettings(Section):
+    """Who gets in. On a loopback address nobody is asked, unless `always`; elsewhere everybody is."""
+
+    always: bool = False
+    session: Duration = timedelta(hours=12)
+    """A log-in holds for so long."""
+    proxy: ProxySettings | None = None
+
+
+class WebSettings(Section):
+    """The pages and the API."""
+
+    enabled: bool = False
+    """Whether `monitor run` serves them as well."""
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65535)
+    url: str | None = Field(None, pattern=r"^https?://[^/?#]+$")
+    """Under which people reach the server through a proxy, such as https://monitor.example.org."""
+    auth: AuthSettings = AuthSettings()
 
 
 class Settings(BaseSettings):
@@ -332,6 +366,9 @@ def keys_at(location: tuple[int | str, ...]) -> set[str]:
         "mutes": MuteSettings,
         "retention": RetentionSettings,
         "web": WebSettings,
+        "auth": AuthSettings,
+        "proxy": ProxySettings,
+        "roles": RolesSettings,
     }
     for part in location:
         model = sections.get(str(part), model)

@@ -16,6 +16,10 @@
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
         ├── AlertStateError       an alert cannot go from its state into that one
+        ├── RequestError          a request over HTTP asks for something that cannot be
+        ├── TooManyRequests       a client over HTTP that does not know when to stop
+        ├── LoginRequired         a request over HTTP from nobody who is known
+        ├── Forbidden             a request over HTTP that the role does not allow
         ├── QueryError            a question to the history that cannot be answered: a bad cursor, a place outside
         └── NotFoundError         a name that nothing stored goes by
 
@@ -85,6 +89,22 @@ class StoreError(PermanentError):
 
 class AlertStateError(PermanentError):
     """An alert cannot go from its state into that one."""
+
+
+class RequestError(PermanentError):
+    """A request over HTTP asks for something that cannot be."""
+
+
+class TooManyRequests(PermanentError):
+    """A client over HTTP that does not know when to stop."""
+
+
+class LoginRequired(PermanentError):
+    """A request over HTTP from nobody who is known."""
+
+
+class Forbidden(PermanentError):
+    """A request over HTTP that the role does not allow."""
 
 
 class QueryError(PermanentError):

@@ -1,6 +1,6 @@
 """Fit a monitor's reference model on a clear scene, keep it and put it to use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,8 @@ CANDIDATES = 3
 """With `auto`, so many scenes of the least cloud in their metadata are read and the clearest is kept."""
 
 K = Literal["auto"] | int
+Tell = Callable[[float, str], None]
+"""Told how far the fit is, 0 to 1, and what is being done."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,18 @@ def model_file(settings: Settings, row: ReferenceRow) -> ModelFile:
     return ModelFile(settings.models_dir / row.path, row.sha256)
 
 
-def fit_as_configured(trainee: Trainee) -> ReferenceRow:
+def silent(progress: float, step: str) -> None:
+    """Tells nobody."""
+
+
+def fit_as_configured(trainee: Trainee, tell: Tell = silent) -> ReferenceRow:
     """Fit the reference that the configuration asks for, in any process; raises as `fit`."""
     wanted = trainee.monitor.reference
     with open_store(trainee.settings.database) as store:
-        return fit(store, trainee, wanted.scene, wanted.k)
+        return fit(store, trainee, wanted.scene, wanted.k, tell)
 
 
-def fit(store: Store, trainee: Trainee, scene_id: str, k: K) -> ReferenceRow:
+def fit(store: Store, trainee: Trainee, scene_id: str, k: K, tell: Tell = silent) -> ReferenceRow:
     """Fit the next version on a scene (`auto`: the clearest known one) and activate it.
 
     Raises NotFoundError if no catalog knows the scene, SceneError if it cannot be used.
@@ -60,8 +66,11 @@ def fit(store: Store, trainee: Trainee, scene_id: str, k: K) -> ReferenceRow:
         monitor_id = monitor_store.ensure_monitor(session, name)
         grid = monitor_store.get_grid(session, monitor_id)
         rows = list_scenes(session, monitor=name)
+    tell(0.1, "reading the clearest scenes" if scene_id == "auto" else f"reading {scene_id}")
     scene = clearest(store, trainee, rows, grid) if scene_id == "auto" else chosen(store, trainee, rows, scene_id, grid)
+    tell(0.4, f"k-means on {scene.item.scene_id}")
     draft, tried = fit_reference(scene, ground(scene), name, trainee.monitor.sweep.range, k, seed=SWEEP_SEED)
+    tell(0.9, "storing the model")
     with store.session() as session:
         version = reference_store.next_version(session, monitor_id)
         model, checksum = save_model(replace(draft, version=version), tried, trainee.settings.models_dir)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.servers", "tests.databases"]
+pytest_plugins = ["tests.servers", "tests.databases", "tests.browser"]
 
 SHARED = (Path(__file__).parent.parent.parent / "shared").resolve()
 

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import alerts, db, export, history, notify, plot, reference, scenes
+from monitor.cli import alerts, db, export, history, notify, plot, reference, scenes, tokens
 from monitor.cli.context import Context
 from monitor.cli.demo import demo
 from monitor.cli.init import init
 from monitor.cli.output import err
 from monitor.cli.run import run
 from monitor.cli.scan import scan_command
+from monitor.cli.serve import serve
 from monitor.cli.status import status
 from monitor.errors import ConfigError, MonitorError
 
@@ -32,6 +33,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(reference.app, name="reference")
 app.command("scan")(scan_command)
 app.command("run")(run)
+app.command("serve")(serve)
+app.add_typer(tokens.app, name="tokens")
 app.command("status")(status)
 app.add_typer(scenes.app, name="scenes")
 app.add_typer(alerts.app, name="alerts")

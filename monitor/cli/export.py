@@ -4,24 +4,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from sqlalchemy.orm import Session
 
 from monitor.cli.context import of
 from monitor.cli.output import out, progress
 from monitor.cli.scene_argument import MonitorOption, find
-from monitor.cli.spectra import mean_spectra
-from monitor.cog import Colours, write_cog
-from monitor.detection.result import Flag
-from monitor.errors import ConfigError, NotFoundError
-from monitor.plots import FLAG_TABLE, label_table
-from monitor.scenes.grid import Grid
-from monitor.store.maps import load_map
-from monitor.store.monitors import get_grid
-from monitor.store.results import FLAGS
+from monitor.errors import ConfigError
+from monitor.rasters import Raster, flags_raster, labels_raster
 from monitor.store.scenes import SceneRow, list_scenes
 from monitor.store.tables import SceneState
 
@@ -74,35 +65,19 @@ def labels(
     """Label map with a colour table; 255 is no data."""
     with of(context).store.session(read_only=True) as session:
         row = find(context, session, scene, monitor)
-        found = load_map(session, row.pk, kind)
-        k = 0 if found.centroids is None else len(found.centroids)
-        spectra, bands = mean_spectra(session, row.pk, kind, k)
-        tags = {"scene_id": row.scene_id, "k": str(k), "reference_version": str(found.reference_version)}
-        colours = label_table(k, spectra, bands)
-        write(output, found.labels[None], grid_of(session, row), colours=colours, tags=tags)
+        write(output, labels_raster(session, row, kind))
 
 
 def write_flags(session: Session, row: SceneRow, path: Path) -> None:
     """The flags raster of one scene."""
-    found = load_map(session, row.pk, FLAGS)
-    tags = {"scene_id": row.scene_id, "reference_version": str(found.reference_version)}
-    tags |= {f"value_{flag.value}": flag.name.lower().replace("_", " ") for flag in Flag}
-    write(path, found.labels[None], grid_of(session, row), colours=FLAG_TABLE, tags=tags)
+    write(path, flags_raster(session, row))
 
 
-def grid_of(session: Session, row: SceneRow) -> Grid:
-    """The grid that a scene's rasters lie on."""
-    grid = get_grid(session, row.monitor_id)
-    if grid is None:
-        raise NotFoundError(f"monitor {row.monitor} has no grid yet; `monitor scan` fits its reference first")
-    return grid
-
-
-def write(path: Path, bands: NDArray[np.uint8], grid: Grid, colours: Colours, tags: dict[str, str]) -> None:
+def write(path: Path, raster: Raster) -> None:
     """A raster of classes; raises ConfigError if the file cannot be written."""
     prepare(path.parent)
     try:
-        write_cog(path, bands, grid.profile, Flag.NO_ANSWER, colours=colours, tags=tags)
+        raster.write(path)
     except (OSError, RasterioError) as error:
         raise ConfigError(f"{path} cannot be written: {error}") from error
 

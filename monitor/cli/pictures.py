@@ -8,12 +8,11 @@ from matplotlib.figure import Figure
 from sqlalchemy.orm import Session
 
 from monitor import plots
-from monitor.cli.export import grid_of
-from monitor.cli.spectra import mean_spectra
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.config import Settings
 from monitor.errors import ConfigError, NotFoundError
+from monitor.rasters import grid_of, mean_spectra
 from monitor.snapshot import overview, read_again
 from monitor.store.history import sweeps_of
 from monitor.store.maps import load_map

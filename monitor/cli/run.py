@@ -2,13 +2,19 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from monitor import logs
 from monitor.cli.context import of
+from monitor.config import Settings
 from monitor.daemon import Daemon
+from monitor.store import Store
+
+log = logging.getLogger(__name__)
 
 
 def run(
@@ -21,7 +27,8 @@ def run(
     store = of(context).writable_store
     daemon = Daemon(of(context).config_path, store, settings, once=once)
     daemon.listen()
-    well = daemon.run()
+    with serving(settings, store, once=once):
+        well = daemon.run()
     store.close()
     if daemon.jobs.running:
         # a search that waits for a slow catalog would keep the process for minutes; it stores nothing in halves
@@ -29,3 +36,21 @@ def run(
         os._exit(0 if well else 1)
     if once and not well:
         raise typer.Exit(1)
+
+
+@contextmanager
+def serving(settings: Settings, store: Store, *, once: bool) -> Iterator[None]:
+    """The pages and APIs meanwhile, in threads of this process, if `web.enabled` says so."""
+    if once or not settings.web.enabled:
+        yield
+        return
+    # not above: importing a web server takes longer than most commands
+    from monitor.web.server import WebServer
+
+    server = WebServer(settings, store)
+    server.start()
+    log.info("serving on %s", server.url)
+    try:
+        yield
+    finally:
+        server.stop()

@@ -23,8 +23,15 @@ def encode_reflectance(reflectance: NDArray[np.float32]) -> NDArray[np.uint16]:
     return numbers
 
 
+def decode_reflectance(numbers: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """The inverse of `encode_reflectance`, to half a quantum."""
+    values = numbers.astype(np.float32) * np.float32(QUANTUM) + np.float32(LOWEST)
+    values[numbers == 0] = np.nan
+    return values
+
+
 def remembered_stack(numbers: Numbers, seen: NDArray[np.bool_]) -> Stack:
-    """The inverse of `encode_reflectance`, to half a quantum; `seen` (rows, columns) is where it is known."""
+    """As `decode_reflectance`, strip by strip; `seen` (rows, columns) is where it is known."""
     bands = numbers.shape[0]
     return Stack(numbers, seen, np.full(bands, QUANTUM), np.full(bands, LOWEST))
 

@@ -1,7 +1,7 @@
 """What people do with alerts. Every change is an event with its time and author.
 
     acknowledge   new                                        -> acknowledged
-    confirm       new, acknowledged, resolved                -> confirmed
+    confirm       new, acknowledged, resolved                -> confirmed (also what only the system had confirmed)
     dismiss       new, acknowledged, confirmed, resolved     -> dismissed, for a reason
     reopen        dismissed, resolved                        -> new
     comment       any, which stays
@@ -11,14 +11,14 @@ leaves alone, and what a person confirmed it only resolves.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from monitor.errors import AlertStateError
 from monitor.store.tables import OPEN_STATES, AlertState
-from monitor.store.tracking import add_event, change_state, require_alert
+from monitor.store.tracking import SYSTEM, add_event, change_state, last_author, record, require_alert
 
 COMMENT = "comment"
 """The event of a comment."""
@@ -46,9 +46,15 @@ def acknowledge(
 def confirm(
     session: Session, alert_id: int, author: str, note: str | None = None, *, now: datetime | None = None
 ) -> None:
-    """It is real; raises NotFoundError, and AlertStateError for one that is dismissed."""
+    """It is real; raises NotFoundError, and AlertStateError for one that is dismissed.
+
+    What only the system had confirmed becomes this person's decision, with an event that says so.
+    """
     allowed = (AlertState.NEW, AlertState.ACKNOWLEDGED, AlertState.RESOLVED)
+    before, by = require_alert(session, alert_id).state, last_author(session, alert_id)
     move(session, alert_id, author, AlertState.CONFIRMED, allowed, note, now)
+    if before is AlertState.CONFIRMED and by == SYSTEM:
+        record(session, alert_id, author, str(before), before, before, note, now or datetime.now(UTC))
 
 
 def dismiss(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.store.alerts import ORDER_COLUMNS, AlertFilter, AlertOrder, AlertRow, select_alerts, with_scenes
@@ -59,7 +59,12 @@ def review_items(
     keys = [(monitor_id, seen) for monitor_id, seen, _ in session.execute(groups)]
     members: dict[tuple[str, str], list[AlertRow]] = {}
     for start in range(0, len(keys), KEYS_AT_ONCE):
-        here = tuple_(Alert.monitor_id, Alert.first_seen).in_(keys[start : start + KEYS_AT_ONCE])
+        here = or_(
+            *(
+                and_(*wanted.of_kind(), Alert.monitor_id == monitor_id, Alert.first_seen == seen)
+                for monitor_id, seen in keys[start : start + KEYS_AT_ONCE]
+            )
+        )
         page = ordered(wanted.of(select_alerts()).where(here), ORDER_COLUMNS[AlertOrder.NEWEST])
         for alert in with_scenes(session, page, wanted.of(select(Alert.id)).where(here)):
             if alert.scene_ids:

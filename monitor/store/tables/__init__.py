@@ -1,6 +1,7 @@
 """The tables, as SQLAlchemy declares them."""
 
 from monitor.detection.result import Outcome
+from monitor.store.tables.access import AccessToken, WebSession
 from monitor.store.tables.alerts import OPEN_STATES, Alert, AlertEvent, AlertLook, AlertState
 from monitor.store.tables.base import Base, UtcDateTime, plain
 from monitor.store.tables.results import (
@@ -19,6 +20,7 @@ from monitor.store.tables.service import JobRun, Lease, Notice, NoticeState
 __all__ = [
     "OPEN_STATES",
     "QUANTILE_COLUMNS",
+    "AccessToken",
     "Alert",
     "AlertEvent",
     "AlertLook",
@@ -42,5 +44,6 @@ __all__ = [
     "SceneState",
     "SweepEntry",
     "UtcDateTime",
+    "WebSession",
     "plain",
 ]

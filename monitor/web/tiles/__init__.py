@@ -1,0 +1,1 @@
+"""Map tiles of scenes: composites, labels, flags, and the reference."""
