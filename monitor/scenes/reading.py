@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from monitor.catalog.item import BandAsset, SceneItem
-from monitor.errors import AssetError, AssetUnavailable, SceneError, TooFewPixels
+from monitor.errors import AssetError, AssetUnavailable, MonitorError, PermanentError, SceneError, TooFewPixels
 from monitor.retries import retry_context
 from monitor.scenes.bands import BandPixels, BandSource, read_band, read_geometry
 from monitor.scenes.grid import Grid
@@ -60,7 +60,7 @@ def read_scene(
     with ThreadPoolExecutor(max_workers=4) as pool:
         waiting = [pool.submit(read_patiently, source, grid, open_href) for source in sources]
         waiting += [pool.submit(read_patiently, source, grid, open_href, Resampling.nearest) for source in quality]
-        pixels = [job.result() for job in waiting]
+        pixels = all_of(waiting)
     area = np.ones(grid.shape, bool) if inside is None else inside
     qa = np.where(pixels[-1].seen, pixels[-1].numbers, 1 << FILL).astype(np.uint16) if quality else None
     valid = np.logical_and.reduce([area, *(band.seen for band in pixels[: len(sources)])])
@@ -82,17 +82,40 @@ def read_patiently(
 ) -> BandPixels:
     """As `read_band`; from the network (which needs options) another try, also after an answer that is no raster.
 
-    Another try opens the href anew, so that a signature that is not accepted any more is replaced.
+    Another try opens the href anew, so that a signature that is not accepted any more is replaced. When all fail, an
+    answer that was no raster says more than none.
     """
     tries = TRIES if source.options else 1
+    no_raster: AssetError | None = None
     transient = (AssetUnavailable, AssetError)
-    for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
-        with attempt:
-            if attempt.num > 1:
-                href, options = open_href(source.asset)
-                source = replace(source, href=href, options=options)
-            return read_band(source, grid, resampling)
+    try:
+        for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
+            with attempt:
+                if attempt.num > 1:
+                    href, options = open_href(source.asset)
+                    source = replace(source, href=href, options=options)
+                try:
+                    return read_band(source, grid, resampling)
+                except AssetError as error:
+                    no_raster = error
+                    raise
+    except AssetUnavailable as error:
+        raise no_raster or error from error
     raise AssertionError("stamina tries at least once")
+
+
+def all_of(reading: Sequence[Future[BandPixels]]) -> list[BandPixels]:
+    """The bands that were read; raises one error for all that were not, of the gravest kind among theirs."""
+    errors = [error for error in (job.exception() for job in reading) if error is not None]
+    for error in errors:
+        if not isinstance(error, MonitorError):
+            raise error
+    worst = [error for error in errors if isinstance(error, PermanentError)] or errors
+    if len(worst) > 1:
+        raise type(worst[0])("; ".join(map(str, worst)))
+    if worst:
+        raise worst[0]
+    return [job.result() for job in reading]
 
 
 def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:
