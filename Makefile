@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint setup clean trials chaos soak
+.PHONY: demo test check lint bench setup clean trials chaos soak
 
 setup: $(READY)
 
@@ -19,6 +19,11 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n 2
 
+# Speed: the kernels, a clip against the tutorial's way, the history of a pixel. A whole scene: --size full.
+bench: setup
+	$(BIN)/python -m pytest benchmarks/test_kernels.py -o addopts= --benchmark-columns=min,median,rounds
+	$(BIN)/python benchmarks/full_scene.py --profile
+	$(BIN)/python benchmarks/pixel_history.py
 trials: setup
 	$(BIN)/python -m pytest -m long
 

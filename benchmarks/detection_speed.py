@@ -31,6 +31,7 @@ from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
 from monitor.scenes.reading import read_scene, scene_grid
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 from monitor.simulate import write_catalog
 
 BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22")
@@ -61,7 +62,7 @@ def mosaic(scene: Scene, side: int) -> Scene:
     grid = replace(scene.grid, height=side, width=side)
     cut = np.ix_(rows, columns)
     values = np.stack([band[cut] for band in scene.reflectance])
-    return replace(scene, grid=grid, reflectance=values, valid=scene.valid[cut], qa=None)
+    return replace(scene, grid=grid, stack=Stack.of(values, scene.valid[cut]), valid=scene.valid[cut], qa=None)
 
 
 def mirrored(length: int, side: int) -> NDArray[np.intp]:

@@ -39,10 +39,9 @@ BINS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Objects: what the logistic looks at (n, features), the discount for old borders (n,), whether each is real."""
+    """Objects: what the logistic looks at (n, features), whether each is real (n,)."""
 
     features: NDArray[np.float64]
-    discount: NDArray[np.float64]
     real: NDArray[np.bool_]
 
 
@@ -55,7 +54,7 @@ class Weights:
 
     def likely(self, sample: Sample) -> NDArray[np.float64]:
         """Probability of every object of a sample, (n,)."""
-        total = sample.features @ np.array(self.values) + self.intercept - sample.discount
+        total = sample.features @ np.array(self.values) + self.intercept
         probability: NDArray[np.float64] = 1 / (1 + np.exp(-total))
         return probability
 
@@ -65,19 +64,19 @@ PRESENT = Weights(tuple(scoring.WEIGHTS.values()), scoring.INTERCEPT)
 
 def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8], monitor: MonitorSettings) -> Sample:
     """The anomaly objects of one scene, before any is dropped, as the score sees them."""
-    seen: list[tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]] = []
+    seen: list[tuple[NDArray[np.intp], NDArray[np.float64]]] = []
 
     def keep_all(kind: Kind, area: NDArray[np.intp], evidence: Mapping[str, Any]) -> NDArray[np.float64]:
         if kind == Kind.ANOMALY:
             looked_at = scoring.features(area, evidence)
             columns = np.stack([looked_at[name] for name in scoring.WEIGHTS], axis=1)
-            seen.append((area, columns, scoring.OLD_BORDERS * scoring.within_old_borders(area, evidence)))
+            seen.append((area, columns))
         return np.ones(len(area))
 
     with patch.object(findings, "score", keep_all):
         flags = judge_scene(scene, reference, monitor).detection.flags
     objects = objects_of(flags == Flag.ANOMALY, findings.SMALLEST_PX[Kind.ANOMALY])
-    (area, columns, discount), count = seen[0], objects.count + 1
+    (area, columns), count = seen[0], objects.count + 1
     if not np.array_equal(objects.area, area):
         raise SystemExit("the objects of the flags are not those that were scored")
     ids = objects.labels.ravel()
@@ -85,7 +84,7 @@ def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8]
     real = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count) >= REAL_SHARE * judged
     use = judged >= JUDGED_SHARE * np.maximum(area, 1)
     use[0] = False
-    return Sample(columns[use], discount[use], real[use])
+    return Sample(columns[use], real[use])
 
 
 def objects_of_series(job: tuple[Case, Path, ReferenceModel]) -> Sample:
@@ -103,18 +102,17 @@ def together(samples: Sequence[Sample]) -> Sample:
     """Several samples as one."""
     return Sample(
         np.concatenate([sample.features for sample in samples]),
-        np.concatenate([sample.discount for sample in samples]),
         np.concatenate([sample.real for sample in samples]),
     )
 
 
 def fit(sample: Sample) -> Weights:
-    """Logistic regression by Newton's method, the discount kept as it is."""
+    """Logistic regression by Newton's method."""
     columns = np.column_stack([sample.features, np.ones(len(sample.real))])
     prior = np.diag([RIDGE] * sample.features.shape[1] + [0.0])
     weights = np.zeros(columns.shape[1])
     for _ in range(50):
-        likely = 1 / (1 + np.exp(sample.discount - columns @ weights))
+        likely = 1 / (1 + np.exp(-(columns @ weights)))
         slope = columns.T @ (sample.real - likely) - prior @ weights
         bend = (columns * (likely * (1 - likely))[:, None]).T @ columns + prior
         step = np.linalg.solve(bend, slope)

@@ -1,13 +1,11 @@
 """Findings of a scene become alerts: new ones, or the next sighting of one that is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import union_all
-from shapely.geometry import mapping, shape
 from sqlalchemy.orm import Session
 
 from monitor.detection import tracking
@@ -156,9 +154,17 @@ def summary(findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "score": sum(finding.score * finding.area_m2 for finding in findings) / area,
         "area_m2": area,
-        "geometry": first.geometry if len(findings) == 1 else mapping(union_all([shape(f.geometry) for f in findings])),
+        "geometry": first.geometry if len(findings) == 1 else together([f.geometry for f in findings]),
         "description": first.description if len(findings) == 1 else several,
     }
+
+
+def together(outlines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One geometry of the outlines of several objects of one scene, which nowhere overlap."""
+    parts = [
+        [outline["coordinates"]] if outline["type"] == "Polygon" else outline["coordinates"] for outline in outlines
+    ]
+    return {"type": "MultiPolygon", "coordinates": [polygon for polygons in parts for polygon in polygons]}
 
 
 def judge(session: Session, alerts: Sequence[AlertRow], now: datetime) -> None:

@@ -8,6 +8,9 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
+CACHE_BYTES = 64_000_000
+"""What GDAL may keep of the blocks of files; by default a twentieth of the machine, though every block is read once."""
+
 Colours = Mapping[int, tuple[int, int, int, int]]
 """Red, green, blue, alpha (0-255) by pixel value."""
 

@@ -4,6 +4,7 @@
     ├── RetryableError            worth another attempt later, nothing about the input is wrong
     │   ├── CatalogUnavailable    a STAC catalog did not answer, or answered with 429 / 5xx
     │   ├── AssetUnavailable      a band file could not be fetched
+    │   ├── ScratchUnavailable    the folder for temporary files is full
     │   ├── StoreUnavailable      the database is locked, full, or unreachable
     │   └── WorkerLost            the process that analysed a scene crashed, hung or needed too much memory
     └── PermanentError            the same attempt will fail again until somebody changes something
@@ -39,6 +40,10 @@ class CatalogUnavailable(RetryableError):
 
 class AssetUnavailable(RetryableError):
     """A band file could not be fetched."""
+
+
+class ScratchUnavailable(RetryableError):
+    """The folder for temporary files is full or cannot be written."""
 
 
 class StoreUnavailable(RetryableError):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from joblib import parallel_config
 from sqlalchemy.orm import Session
 
 from monitor import alerting
@@ -33,7 +34,7 @@ from monitor.scenes.normalise import Radiometry, normalise
 from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
 from monitor.stopwatch import Stopwatch
-from monitor.store import results
+from monitor.store import Store, results
 from monitor.store.scenes import SceneRow
 
 SWEEP_SEED = 0
@@ -77,6 +78,15 @@ class SceneResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
+def process_scene(store: Store, job: SceneJob) -> SceneResult:
+    """One scene, end to end, in this process with all its cores, stored in one transaction; raises as `analyse`."""
+    with parallel_config("threading", n_jobs=-1):
+        result = analyse(job)
+    with store.session() as session:
+        store_result(session, job.scene, result)
+    return result
+
+
 def analyse(job: SceneJob) -> SceneResult:
     """Read and judge one scene; raises MonitorError for anything wrong with it or with the model."""
     watch = Stopwatch()
@@ -98,7 +108,7 @@ def judge_scene(
         )
     with watch.stage("normalise"):
         laid = normalise(scene, reference)
-        features = reference.features(laid.scene.reflectance)
+        features = reference.feature_stack(laid.scene.stack)
     try:
         with watch.stage("sweep"):
             swept = sweep(features, monitor.sweep.range, SWEEP_SEED)

@@ -21,18 +21,24 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from rasterio.errors import RasterioError
+from rasterio.windows import Window
 
 from monitor.clustering.labels import NO_LABEL
-from monitor.clustering.model import ReferenceModel, decode_reflectance, encode_reflectance
+from monitor.clustering.model import ReferenceModel, encode_reflectance, remembered_stack
 from monitor.clustering.sweep_result import Sweep
-from monitor.cog import write_cog
+from monitor.cog import CACHE_BYTES, write_cog
 from monitor.errors import ReferenceModelError
 from monitor.scenes.grid import Grid
+from monitor.scenes.numbers import sink_for
+from monitor.scenes.stack import Stack
 
 CARD = "card.json"
 TABLES = "centroids.npz"
 REFLECTANCE, LABELS, STRENGTH = "reflectance.tif", "labels.tif", "border_strength.tif"
+ROWS_AT_ONCE = 512
+"""Height of the blocks that `write_cog` writes."""
 ARRAYS = ("center", "scale", "centroids", "spread", "radius")
 
 
@@ -104,10 +110,9 @@ def load_model(folder: Path, expected_sha256: str) -> ReferenceModel:
             check(folder / name, checksum)
         with np.load(folder / TABLES, allow_pickle=False) as tables:
             arrays = {name: tables[name] for name in ARRAYS}
-        with rasterio.open(folder / REFLECTANCE) as src:
-            reflectance = decode_reflectance(src.read())
         with rasterio.open(folder / LABELS) as src:
             labels = src.read(1)
+        stack = read_stack(folder / REFLECTANCE, labels != NO_LABEL)
     except (OSError, ValueError, KeyError, RasterioError) as error:
         raise ReferenceModelError(f"reference model {folder}: {error}; {remedy}") from error
     return ReferenceModel(
@@ -116,11 +121,22 @@ def load_model(folder: Path, expected_sha256: str) -> ReferenceModel:
         scene_id=card["scene_id"],
         bands=tuple(card["bands"]),
         grid=Grid.from_json(card["grid"]),
-        reflectance=reflectance,
+        stack=stack,
         labels=labels,
         card=card,
         **arrays,
     )
+
+
+def read_stack(path: Path, seen: NDArray[np.bool_]) -> Stack:
+    """The clear scene of a model, in parts that the file's own blocks end with."""
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), rasterio.open(path, num_threads=2) as src:
+        sink = sink_for((src.count, src.height, src.width))
+        for top in range(0, src.height, ROWS_AT_ONCE):
+            rows = min(ROWS_AT_ONCE, src.height - top)
+            for band, numbers in enumerate(src.read(window=Window(0, top, src.width, rows))):
+                sink.write(band, top, numbers)
+    return remembered_stack(sink.done(), seen)
 
 
 def check(path: Path, expected: str) -> None:

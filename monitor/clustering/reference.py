@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.assign import assign
-from monitor.clustering.labels import NO_LABEL
-from monitor.clustering.model import ReferenceModel, decode_reflectance, encode_reflectance
+from monitor.clustering.model import ReferenceModel, encode_reflectance, remembered_stack
+from monitor.clustering.stats import label_sums
 from monitor.clustering.sweep import fit, sample_pixels, sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.errors import SceneError
+from monitor.scenes.numbers import sink_for
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
+from monitor.strips import Strip, over_strips, strips
 
 MIN_GROUND = 0.2
 """Share of the valid pixels that must be clear ground; a reference with less explains too little."""
@@ -39,19 +42,43 @@ def fit_reference(
             f"scene {scene.item.scene_id}: only {share:.0%} of its valid pixels are clear ground; "
             "choose a clearer scene for the reference"
         )
-    reflectance = decode_reflectance(encode_reflectance(np.where(clear, scene.reflectance, np.float32(np.nan))))
-    center = reflectance[:, clear].mean(axis=1, dtype=np.float64).astype(np.float32)
-    scale = np.maximum(reflectance[:, clear].std(axis=1, dtype=np.float64), 1e-4).astype(np.float32)
-    features = (reflectance - center[:, None, None]) / scale[:, None, None]
+    stack = remembered(scene.stack, clear)
+    ground = label_sums(stack, np.zeros(clear.shape, np.uint8), 1)
+    center = ground.mean[0].astype(np.float32)
+    scale = np.maximum(ground.std[0], 1e-4).astype(np.float32)
+    features = stack.adjusted(1 / scale.astype(np.float64), -center.astype(np.float64) / scale)
     tried = sweep(features, ks, seed)
     centroids = tried.chosen.centroids if k == "auto" else fit(sample_pixels(features, seed), k, seed)
-    labels, squared = assign(features, centroids)
-    spread, radius = cluster_extent(labels, np.sqrt(squared), len(centroids))
+    labels, distance = nearest(features, centroids)
+    spread, radius = cluster_extent(labels, distance, len(centroids))
     model = ReferenceModel(
         monitor, version, scene.item.scene_id, scene.bands, scene.grid,
-        center, scale, centroids, spread, radius, reflectance, labels,
+        center, scale, centroids, spread, radius, stack, labels,
     )  # fmt: skip
     return model, tried
+
+
+def remembered(stack: Stack, clear: NDArray[np.bool_]) -> Stack:
+    """The clear pixels of a scene as a model keeps them on disk, to the last bit."""
+    sink = sink_for(stack.shape)
+    for strip in strips(clear.shape, 0):
+        values = np.where(clear[strip.rows], stack.rows(strip.start, strip.stop), np.float32(np.nan))
+        for band, numbers in enumerate(encode_reflectance(values)):
+            sink.write(band, strip.start, numbers)
+    return remembered_stack(sink.done(), clear)
+
+
+def nearest(features: Stack, centroids: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Label of every pixel and its distance to that centroid, both (rows, columns)."""
+    shape = features.shape[1:]
+    labels, distance = np.empty(shape, np.uint8), np.empty(shape, np.float32)
+
+    def work(strip: Strip) -> None:
+        labels[strip.rows], squared = assign(features.rows(strip.start, strip.stop), centroids)
+        distance[strip.rows] = np.sqrt(squared)
+
+    over_strips(shape, 0, work)
+    return labels, distance
 
 
 def cluster_extent(
@@ -59,10 +86,8 @@ def cluster_extent(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Per cluster: median + MAD of its pixels' distance to the centroid, and the 99.9th percentile; both (k,)."""
     spread, radius = np.ones(k, np.float32), np.ones(k, np.float32)
-    known = labels != NO_LABEL
-    order = np.argsort(labels[known], kind="stable")
-    groups = np.split(distance[known][order], np.searchsorted(labels[known][order], np.arange(1, k)))
-    for label, values in enumerate(groups):
+    for label in range(k):
+        values = distance[labels == label]
         if len(values):
             median = np.median(values)
             spread[label] = max(median + 1.4826 * np.median(np.abs(values - median)), 1e-3)

@@ -1,22 +1,21 @@
 """K-means for a range of k on one scene, and which k to keep."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from monitor.clustering.assign import assign
+from monitor.clustering.models import apply_models
+from monitor.clustering.silhouette import sampled_silhouette
 from monitor.clustering.sweep_result import Sweep, SweepEntry
+from monitor.scenes.stack import Stack
 
 SAMPLE_SIZE = 50_000
 """Pixels that k-means is fitted on; more changes the inertia by less than 0.2 %."""
-
-SILHOUETTE_SIZE = 2_000
-"""Pixels that the silhouette is taken of, in equal shares per label; it costs their square."""
 
 DRAFT_SIZE = 10_000
 """Pixels of the sample on which the starts compete; the best goes on with all of it, within 0.2 % in inertia."""
@@ -25,13 +24,24 @@ N_INIT = 10
 """Starts of each k-means; three were not safe."""
 
 
-def sample_pixels(features: NDArray[np.float32], seed: int, size: int = SAMPLE_SIZE) -> NDArray[np.float32]:
-    """Up to `size` pixels without NaN of features (bands, ...), drawn by seed, as (pixels, bands)."""
-    flat = features.reshape(features.shape[0], -1)
-    candidates = np.flatnonzero(np.isfinite(flat).all(axis=0))
-    if len(candidates) > size:
-        candidates = np.sort(np.random.default_rng(seed).choice(candidates, size, replace=False))
-    return np.ascontiguousarray(flat[:, candidates].T)
+def sample_pixels(features: NDArray[np.float32] | Stack, seed: int, size: int = SAMPLE_SIZE) -> NDArray[np.float32]:
+    """Up to `size` pixels without NaN of features (bands, rows, columns), drawn by seed, as (pixels, bands)."""
+    image = as_stack(features)
+    before = np.concatenate([[0], np.count_nonzero(image.seen, axis=1).cumsum()])
+    known = int(before[-1])
+    few = known <= size
+    ranks = np.arange(known) if few else np.sort(np.random.default_rng(seed).choice(known, size, replace=False))
+    rows = np.searchsorted(before, ranks, side="right") - 1
+    columns = np.empty_like(rows)
+    for row in np.unique(rows):
+        here = slice(*np.searchsorted(rows, [row, row + 1]))
+        columns[here] = np.flatnonzero(image.seen[row])[ranks[here] - before[row]]
+    return np.ascontiguousarray(image.at(rows, columns).T)
+
+
+def as_stack(features: NDArray[np.float32] | Stack) -> Stack:
+    """Features as a stack, seen where no band is NaN."""
+    return features if isinstance(features, Stack) else Stack.of(features)
 
 
 def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
@@ -39,57 +49,69 @@ def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
 
     One thread, so that the sums, and with them the labels, are the same on every machine.
     """
-    draft = sample[:: max(len(sample) // DRAFT_SIZE, 1)]
     with threadpool_limits(1):
-        start = KMeans(k, n_init=N_INIT, random_state=seed).fit(draft).cluster_centers_
-        model = KMeans(k, init=start, n_init=1).fit(sample)
+        return fit_here(sample, k, seed)
+
+
+def fit_here(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
+    """As `fit`, where libraries are held to one thread already."""
+    draft = sample[:: max(len(sample) // DRAFT_SIZE, 1)]
+    start = KMeans(k, n_init=N_INIT, random_state=seed).fit(draft).cluster_centers_
+    model = KMeans(k, init=start, n_init=1).fit(sample)
     centroids: NDArray[np.float32] = model.cluster_centers_.astype(np.float32)
     return centroids[np.argsort(centroids.mean(axis=1), kind="stable")]
 
 
-def sweep(features: NDArray[np.float32], ks: Sequence[int], seed: int = 0) -> Sweep:
+def sweep(features: NDArray[np.float32] | Stack, ks: Sequence[int], seed: int = 0) -> Sweep:
     """K-means for every k on the valid pixels of features (bands, rows, columns).
 
     A k above the number of distinct pixels is left out; as many k at a time as joblib is configured for, which changes
     no figure. Raises ValueError if no k is left.
     """
-    sample = sample_pixels(features, seed)
+    image = as_stack(features)
+    sample = sample_pixels(image, seed)
     most = len(np.unique(sample[:1000], axis=0)) if len(sample) < max(ks) or len(sample) <= 1000 else len(sample)
     possible = [k for k in ks if k <= most]
     if not possible:
         raise ValueError(f"{len(sample)} valid pixels ({most} distinct) are too few for k-means with k from {min(ks)}")
-    with threadpool_limits(1):
-        entries = tuple(Parallel()(delayed(evaluate)(features, sample, k, seed) for k in possible))
+    tried = fit_all(sample, possible, seed)
+    entries = judged(image, tried)
     chosen, reason = choose_k(entries)
     return Sweep(entries, chosen, reason, seed, len(sample))
 
 
-def evaluate(features: NDArray[np.float32], sample: NDArray[np.float32], k: int, seed: int) -> SweepEntry:
-    """One k: fitted on the sample, its inertia summed over all valid pixels of features."""
-    centroids = fit(sample, k, seed)
-    squared = assign(features, centroids)[1]
-    inertia = float(squared[np.isfinite(squared)].sum(dtype=np.float64))
-    return SweepEntry(k, inertia, silhouette(sample, centroids, seed), centroids)
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """K-means of one k on a sample: centroids (k, bands) and the sampled mean silhouette."""
+
+    centroids: NDArray[np.float32]
+    silhouette: float
 
 
-def silhouette(sample: NDArray[np.float32], centroids: NDArray[np.float32], seed: int) -> float:
-    """Mean silhouette (Rousseeuw 1987) of a sample (pixels, bands), estimated on equal shares of every label.
+def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[Fitted]:
+    """Every k on the same sample (pixels, bands), the largest, which take longest, first.
 
-    A label's mean counts by its share of the whole sample, so that small clusters are measured as well as
-    large ones without counting for more than they are.
+    As many at a time as joblib is configured for, in threads.
     """
-    labels = assign(np.ascontiguousarray(sample.T), centroids)[0]
-    present, sizes = np.unique(labels, return_counts=True)
-    if len(present) < 2:
-        return 0.0
-    rng, quota = np.random.default_rng(seed), max(SILHOUETTE_SIZE // len(present), 2)
-    members = [np.flatnonzero(labels == label) for label in present]
-    picked = np.concatenate([m if len(m) <= quota else rng.choice(m, quota, replace=False) for m in members])
-    if len(picked) <= len(present):
-        return 0.0
-    values = silhouette_samples(sample[picked], labels[picked])
-    means = np.array([values[labels[picked] == label].mean() for label in present])
-    return float(np.average(means, weights=sizes))
+
+    def one(k: int) -> Fitted:
+        centroids = fit_here(sample, k, seed)
+        return Fitted(centroids, sampled_silhouette(sample, centroids, seed))
+
+    order = sorted(ks, reverse=True)
+    with threadpool_limits(1):
+        done = Parallel(prefer="threads")(delayed(one)(k) for k in order)
+    return list(reversed(done))
+
+
+def judged(image: Stack, tried: Sequence[Fitted]) -> tuple[SweepEntry, ...]:
+    """The fits with their inertia and simplified silhouette over all pixels, in one pass."""
+    applied = apply_models(image, [fitted.centroids for fitted in tried], keep=0)
+    figures = zip(tried, applied.inertia.tolist(), applied.simplified_silhouette.tolist(), strict=True)
+    return tuple(
+        SweepEntry(len(fitted.centroids), inertia, fitted.silhouette, fitted.centroids, simplified)
+        for fitted, inertia, simplified in figures
+    )
 
 
 def choose_k(entries: Sequence[SweepEntry]) -> tuple[int, str]:

@@ -11,12 +11,15 @@ class SweepEntry:
     """K-means for one k: `inertia` summed over all valid pixels, mean `silhouette` of a stratified sample.
 
     `centroids` float32 (k, bands) lie in the reference's scaled feature space, dark to bright.
+    `simplified_silhouette` is the mean over all valid pixels with centroids in place of clusters (Hruschka et al.
+    2006), None where it was not taken.
     """
 
     k: int
     inertia: float
     silhouette: float
     centroids: NDArray[np.float32]
+    simplified_silhouette: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from monitor.detection.explain import CLOUD_COLOUR, CLOUD_SPREAD, CLOUD_VARIETY,
 from monitor.detection.ground import Prior, draw, prior_of
 from monitor.detection.sun import Sun, sun_of
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 
 LEARN_PX = 200_000
 """Pixels of the thinned canvas."""
@@ -112,8 +113,10 @@ def thinned(canvas: Canvas) -> Canvas:
     small = np.ascontiguousarray(scene.reflectance[every])
     return replace(
         canvas,
-        scene=replace(scene, grid=grid, reflectance=small, valid=scene.valid[cut], qa=None),
-        reference=replace(reference, grid=grid, reflectance=reference.reflectance[every], labels=reference.labels[cut]),
+        scene=replace(scene, grid=grid, stack=Stack.of(small, scene.valid[cut]), valid=scene.valid[cut], qa=None),
+        reference=replace(
+            reference, grid=grid, stack=Stack.of(reference.reflectance[every]), labels=reference.labels[cut]
+        ),
         ground=np.ascontiguousarray(canvas.ground[every]),
         index=np.ascontiguousarray(canvas.index[cut]),
         compared=canvas.compared[cut],

@@ -127,7 +127,7 @@ def grow_clouds(seen: Look, kind: NDArray[np.uint8]) -> None:
     """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it."""
     cloud = (kind == CLOUD).astype(np.uint8)
     size = 2 * HALO_PX + 1
-    solid = cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    solid = cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     near = cv2.dilate(solid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))) > 0
     kind[near & ((kind == ANOMALY) | seen.faint) & ((seen.tint & WHITE) > 0)] = CLOUD
 

@@ -1,10 +1,9 @@
-"""How likely a finding seems to be real.
+"""How likely a finding is to be real.
 
-Anomalies: a logistic on numbers of the object. Its weights were fitted to about 1,500 objects of generated scenes
-(Manaus and Liverpool, seeds 1-2, and two other backgrounds) and of the two real sets; the discount for old borders was
-set by hand afterwards. On scenes it was not fitted to it promises too much (benchmarks/score_fit.py, docs/method.md),
-so it ranks objects and decides which are dropped, but is no probability yet. A change that keeps to old borders, or
-fades into haze, cloud or shadow all around, is likely season or weather.
+Anomalies: a logistic on numbers of the object, calibrated on objects of generated scenes (Manaus and Liverpool,
+seeds 1-3, normal, hard and drift) and of the two real sets, where change of season and use count most; docs/method.md
+shows what it is worth on seeds that it was not fitted to (benchmarks/score_fit.py). What keeps to old borders,
+resembles ground that is known elsewhere, or fades into haze, cloud or shadow all around, is likely season or weather.
 
 Clouds and shadows: a plain measure of how opaque and how large they are, not a fitted probability.
 """
@@ -16,24 +15,23 @@ from numpy.typing import NDArray
 
 from monitor.detection.result import Kind
 
-LIKELY = 0.5
+LIKELY = 0.63
 """Anomalies less likely than this are left out."""
 LARGEST_PX = 300.0
-OLD_BORDERS = 0.6
-STRONG = 3.0
-ALIGNED = 0.3
-"""Objects whose outline adds less than this share to the borders already there lie within old borders, ..."""
+SHARPEST = 0.1
+"""Slopes of opacity per pixel beyond this are sharp alike."""
 DAZZLING = 3.0
 """Strength of change from which the haze around matters less: a bright point blurs into its own halo."""
 WEIGHTS = {
     "area": 0.45,
-    "strength": 1.77,
-    "border_appeared": -0.09,
-    "border_before": -0.39,
-    "sharpness": 0.05,
-    "faint_around": -7.49,
+    "change": 0.77,
+    "border_appeared": 0.46,
+    "border_before": -0.47,
+    "sharpness": 34.8,
+    "faint_around": -7.70,
+    "novelty": 1.22,
 }
-INTERCEPT = -1.67
+INTERCEPT = -0.68
 
 Evidence = Mapping[str, NDArray[np.float64] | None]
 
@@ -43,21 +41,13 @@ def features(area: NDArray[np.intp], evidence: Evidence) -> dict[str, NDArray[np
     known = {name: np.zeros(len(area)) if values is None else values for name, values in evidence.items()}
     return {
         "area": np.log(np.clip(area, 1, LARGEST_PX)),
-        "strength": np.log(np.maximum(known["strength"], 0.5)),
+        "change": np.log(np.maximum(known["change"], 0.5)),
         "border_appeared": np.log1p(known["border_appeared"]),
         "border_before": np.log1p(known["border_before"]),
-        "sharpness": 10 * np.minimum(known["sharpness"], 0.1),
+        "sharpness": np.minimum(known["sharpness"], SHARPEST),
         "faint_around": known["faint_around"] * np.minimum(DAZZLING / np.maximum(known["strength"], 0.5), 1),
+        "novelty": np.log(np.maximum(known["novelty"], 0.1)),
     }
-
-
-def within_old_borders(area: NDArray[np.intp], evidence: Evidence) -> NDArray[np.float64]:
-    """How much an object keeps to borders that were there before (0-1), 0 for large or strong ones."""
-    new, old, strength = (evidence[name] for name in ("border_appeared", "border_before", "strength"))
-    if new is None or old is None or strength is None:
-        return np.zeros(len(area))
-    kept: NDArray[np.float64] = np.clip(1 - new / (ALIGNED * (old + 0.5)), 0, 1) * (area < LARGEST_PX)
-    return kept * np.clip(STRONG - strength, 0, 1)
 
 
 def score(kind: Kind, area: NDArray[np.intp], evidence: Evidence) -> NDArray[np.float64]:
@@ -66,7 +56,7 @@ def score(kind: Kind, area: NDArray[np.intp], evidence: Evidence) -> NDArray[np.
         total = sum(
             (WEIGHTS[name] * values for name, values in features(area, evidence).items()), np.full(len(area), INTERCEPT)
         )
-        likely: NDArray[np.float64] = 1 / (1 + np.exp(OLD_BORDERS * within_old_borders(area, evidence) - total))
+        likely: NDArray[np.float64] = 1 / (1 + np.exp(-total))
         return likely
     certain = evidence["opacity"] if kind == Kind.CLOUD else evidence["shadow_match"]
     size = np.log(np.clip(area, 1, LARGEST_PX)) / np.log(LARGEST_PX)

@@ -14,9 +14,10 @@ MARGIN_M = 120.0
 """Clouds fade out over about this distance."""
 CLOUD_HEIGHTS_M = (300.0, 4000.0)
 """Cloud tops whose shadows are looked for; thick clouds above are seldom small."""
-DARK_QUANTILE = 0.10
-"""A shadow is darker than this share of the ground."""
-SURE_SHARE = 0.4
+LIGHT_LEFT = 0.6
+AROUND_M = 1500.0
+"""A shadow has less than this share of the usual light within this distance."""
+SURE_SHARE = 0.5
 """Bright objects are clouds if so much of the shade that they predict at one height is dark."""
 HEIGHT_VARIETY = 0.3
 """Clouds of one scene differ in height by about this share."""
@@ -89,9 +90,12 @@ def cast(image: NDArray[np.uint8], rows: float, columns: float) -> NDArray[np.bo
 
 
 def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
-    """Pixels that are dark in the longest wavelengths, where shadow and ground differ most."""
-    level = scene.reflectance[-2:].mean(axis=0)
-    dark: NDArray[np.bool_] = scene.valid & (level < np.quantile(level[scene.valid], DARK_QUANTILE))
+    """Pixels darker than what lies around in the longest wavelengths, where shadow and ground differ most."""
+    level = np.nan_to_num(scene.reflectance[-2:].mean(axis=0))
+    width = 2 * round(AROUND_M / scene.grid.pixel_size_m) + 1
+    here = scene.valid.astype(np.float32)
+    total, count = (cv2.boxFilter(image, -1, (width, width), normalize=False) for image in (level * here, here))
+    dark: NDArray[np.bool_] = scene.valid & (level < LIGHT_LEFT * total / np.maximum(count, 1))
     return dark
 
 

@@ -17,6 +17,7 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
 from monitor.scenes.scene import Scene
 from monitor.scenes.shift import Shift, estimate_shift, moved, moved_labels
+from monitor.scenes.stack import Stack
 
 SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
@@ -84,7 +85,7 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
         image = moved(reference.reflectance, shift)
         labels = moved_labels(reference.labels, shift)
         labels[~np.isfinite(image).all(axis=0)] = NO_LABEL
-        reference = replace(reference, reflectance=image, labels=labels)
+        reference = replace(reference, stack=Stack.of(image), labels=labels)
         sample = draw(scene.reflectance, scene.valid, reference)
         gain, offset = fit(sample)
     support = float((agreement(sample, gain, offset) < 2).mean())
@@ -96,7 +97,7 @@ def adjusted(scene: Scene, gain: NDArray[np.float64], offset: NDArray[np.float64
     """The scene with gain and offset applied."""
     column = (-1, 1, 1)
     values = scene.reflectance * gain.astype(np.float32).reshape(column) + offset.astype(np.float32).reshape(column)
-    return replace(scene, reflectance=values)
+    return replace(scene, stack=Stack.of(values, scene.valid))
 
 
 def draw(reflectance: NDArray[np.float32], valid: NDArray[np.bool_], reference: ReferenceModel) -> Sample:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +14,25 @@ from rasterio.enums import Resampling
 from monitor.catalog.item import BandAsset, SceneItem
 from monitor.errors import AssetError, AssetUnavailable, MonitorError, PermanentError, SceneError, TooFewPixels
 from monitor.retries import retry_context
-from monitor.scenes.bands import BandPixels, BandSource, read_band, read_geometry
+from monitor.scenes.bands import BandPixels, BandSource, read_band, read_blocks, read_geometry
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import make_grid
+from monitor.scenes.numbers import IN_MEMORY_BYTES, sink_for
 from monitor.scenes.qa import FILL, has_bit
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 
 QA_BAND = "qa_pixel"
+READERS = 4
+"""Bands read at once: on the way to a file threads wait more than they decode."""
 LOWEST_SUN_DEG = 5.0
 """Below it the division by the sine of the sun elevation amplifies noise more than it corrects."""
 
 TRIES = 4
 """A band that comes over the network is asked for so often, within `PATIENCE_S`: servers have their moments."""
 PATIENCE_S = 60.0
+
+Read = TypeVar("Read")
 
 OpenHref = Callable[[BandAsset], tuple[str, Mapping[str, Any]]]
 """From an asset to the address that can be opened now and the GDAL options for it. Asked for the same asset again,
@@ -48,42 +55,57 @@ def read_scene(
     open_href: OpenHref,
     min_valid: float = 0.0,
     use_qa: bool = True,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Scene:
     """Reflectance of the bands on the grid, masked to data in every band, not fill, and `inside` the AOI.
 
     Level-1 reflectance is divided by the sine of the sun elevation. Raises SceneError if a band is missing
     or nothing is valid, TooFewPixels if less than `min_valid` (share of the AOI) is, AssetError and
-    AssetUnavailable for files. Without `use_qa` the quality band is not looked at.
+    AssetUnavailable for files. Without `use_qa` the quality band is not looked at. Numbers of a larger image than
+    `in_memory_bytes` wait in a temporary file; every band is decoded once, a few blocks at a time.
     """
     sources = [band_source(item, name, open_href) for name in bands]
     quality = [band_source(item, QA_BAND, open_href)] if use_qa and QA_BAND in item.assets else []
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        waiting = [pool.submit(read_patiently, source, grid, open_href) for source in sources]
-        waiting += [pool.submit(read_patiently, source, grid, open_href, Resampling.nearest) for source in quality]
-        pixels = all_of(waiting)
     area = np.ones(grid.shape, bool) if inside is None else inside
-    qa = np.where(pixels[-1].seen, pixels[-1].numbers, 1 << FILL).astype(np.uint16) if quality else None
-    valid = np.logical_and.reduce([area, *(band.seen for band in pixels[: len(sources)])])
+    sink, valid = sink_for((len(bands), *grid.shape), in_memory_bytes), area.copy()
+
+    def gather(band: int, source: BandSource) -> list[tuple[int, NDArray[np.uint8]]]:
+        """Where the band has data, a bit a pixel: of a try that failed halfway nothing may count."""
+        seen = []
+        for block in read_blocks(source, grid):
+            sink.write(band, block.top, block.numbers)
+            seen.append((block.top, np.packbits(block.seen, axis=1)))
+        return seen
+
+    def witness(source: BandSource) -> BandPixels:
+        return read_band(source, grid, Resampling.nearest)
+
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
+        waiting = [
+            pool.submit(patiently, partial(gather, band), source, open_href) for band, source in enumerate(sources)
+        ]
+        asked = [pool.submit(patiently, witness, source, open_href) for source in quality]
+        all_of([*waiting, *asked])
+        pixels = [job.result() for job in asked]
+    for job in waiting:
+        for top, seen in job.result():
+            valid[top : top + len(seen)] &= np.unpackbits(seen, axis=1, count=grid.width).view(bool)
+    qa = np.where(pixels[0].seen, pixels[0].numbers, 1 << FILL).astype(np.uint16) if quality else None
     if qa is not None:
         valid &= ~has_bit(qa, FILL)
     check_valid(item, valid, area, min_valid)
-    reflectance = np.empty((len(bands), *grid.shape), np.float32)
     gain = sun_gain(item)
-    for index, source in enumerate(sources):
-        asset = source.asset
-        np.multiply(pixels[index].numbers, np.float32(asset.scale * gain), out=reflectance[index])
-        reflectance[index] += np.float32(asset.offset * gain)
-    reflectance[:, ~valid] = np.nan
-    return Scene(item, grid, tuple(bands), reflectance, valid, qa)
+    scale = np.array([source.asset.scale for source in sources]) * gain
+    offset = np.array([source.asset.offset for source in sources]) * gain
+    return Scene(item, grid, tuple(bands), Stack(sink.done(), valid, scale, offset), valid, qa)
 
 
-def read_patiently(
-    source: BandSource, grid: Grid, open_href: OpenHref, resampling: Resampling = Resampling.bilinear
-) -> BandPixels:
-    """As `read_band`; from the network (which needs options) another try, also after an answer that is no raster.
+def patiently(read: Callable[[BandSource], Read], source: BandSource, open_href: OpenHref) -> Read:
+    """What `read` gives; from the network (which needs options) another try, also after an answer that is no raster.
 
-    Another try opens the href anew, so that a signature that is not accepted any more is replaced. When all fail, an
-    answer that was no raster says more than none.
+    Another try opens the href anew, so that a signature that is not accepted any more is replaced; it reads the whole
+    band again, and what was read before is written over. When all fail, an answer that was no raster says more than
+    none.
     """
     tries = TRIES if source.options else 1
     no_raster: AssetError | None = None
@@ -95,7 +117,7 @@ def read_patiently(
                     href, options = open_href(source.asset)
                     source = replace(source, href=href, options=options)
                 try:
-                    return read_band(source, grid, resampling)
+                    return read(source)
                 except AssetError as error:
                     no_raster = error
                     raise
@@ -104,8 +126,8 @@ def read_patiently(
     raise AssertionError("stamina tries at least once")
 
 
-def all_of(reading: Sequence[Future[BandPixels]]) -> list[BandPixels]:
-    """The bands that were read; raises one error for all that were not, of the gravest kind among theirs."""
+def all_of(reading: Sequence[Future[Any]]) -> None:
+    """Wait for all; raises one error for those that failed, of the gravest kind among theirs."""
     errors = [error for error in (job.exception() for job in reading) if error is not None]
     for error in errors:
         if not isinstance(error, MonitorError):
@@ -115,7 +137,6 @@ def all_of(reading: Sequence[Future[BandPixels]]) -> list[BandPixels]:
         raise type(worst[0])("; ".join(map(str, worst)))
     if worst:
         raise worst[0]
-    return [job.result() for job in reading]
 
 
 def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, NullPool, Pool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from monitor.errors import ConfigError, StoreError
+from monitor.store.tables.base import dump
 
 CONNECT_TIMEOUT_S = 10
+JSON_TEXT: dict[str, Any] = {"json_serializer": dump, "json_deserializer": orjson.loads}
+"""Outlines are most of what is written; a scene can have ten thousand."""
 
 
 def parse_url(text: str) -> URL:
@@ -92,7 +96,7 @@ def connect_sqlite_reader(path: Path, busy_timeout: float) -> sqlite3.Connection
 
 def sqlite_engine(creator: Callable[[], sqlite3.Connection], begin: str, pool: type[Pool] = QueuePool) -> Engine:
     """An engine over such connections."""
-    engine = create_engine("sqlite://", creator=creator, poolclass=pool, hide_parameters=True)
+    engine = create_engine("sqlite://", creator=creator, poolclass=pool, hide_parameters=True, **JSON_TEXT)
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
@@ -108,4 +112,4 @@ def postgres_engine(url: URL, busy_timeout: float, **options: Any) -> Engine:
     arguments: dict[str, Any] = {"options": " ".join(filter(None, [str(query.get("options", "")), settings]))}
     if "connect_timeout" not in query:
         arguments["connect_timeout"] = CONNECT_TIMEOUT_S
-    return create_engine(url, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **options)
+    return create_engine(url, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **JSON_TEXT, **options)

@@ -15,7 +15,10 @@ from monitor.store.tables import Finding, LabelBandStat, LabelMap, LabelStat, Sc
 
 @dataclass(frozen=True)
 class SweepRow:
-    """K-means with one k on one scene; `reason` is of the chosen one."""
+    """K-means with one k on one scene; `reason` is of the chosen one.
+
+    `silhouette` is of a sample, `simplified_silhouette` of all valid pixels; None where it was not taken yet.
+    """
 
     k: int
     inertia: float | None
@@ -24,6 +27,7 @@ class SweepRow:
     reason: str | None
     seed: int
     sample_size: int
+    simplified_silhouette: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def sweeps_of(session: Session, scene_pk: int) -> list[SweepRow]:
     """The scene's sweep in order of k; empty when it was not processed."""
     entry = SweepEntry
     columns = (entry.k, entry.inertia, entry.silhouette, entry.chosen, entry.reason, entry.seed, entry.sample_size)
-    query = select(*columns).where(entry.scene_id == scene_pk).order_by(entry.k)
+    query = select(*columns, entry.simplified_silhouette).where(entry.scene_id == scene_pk).order_by(entry.k)
     return [SweepRow(*row) for row in session.execute(query)]
 
 

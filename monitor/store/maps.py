@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from monitor.errors import NotFoundError, StoreError
-from monitor.store.codec import CODEC, TILE, Tile, decode, decode_tile
+from monitor.store.codec import CODECS, TILE, Tile, decode, decode_pixel
 from monitor.store.tables import LabelMap, LabelTile, Scene, SceneState
 
 
@@ -46,7 +46,7 @@ def load_map(session: Session, scene_pk: int, kind: str) -> StoredMap:
         raise NotFoundError(f"the scene has no {kind} map in the database; process it first (`monitor scan`)")
     require_codec(found.codec)
     tiles = session.execute(select(LabelTile.row, LabelTile.col, LabelTile.data).where(LabelTile.map_id == found.id))
-    labels = decode((Tile(*row) for row in tiles), (found.height, found.width))
+    labels = decode((Tile(*row) for row in tiles), (found.height, found.width), found.codec)
     centroids = None if found.centroids is None else np.array(found.centroids, np.float32)
     return StoredMap(kind, labels, centroids, found.reference_version)
 
@@ -87,12 +87,11 @@ def pixel_look(found: Any, row: int, col: int) -> PixelLook:
     require_codec(codec)
     label = 255
     if data is not None and 0 <= row < height and 0 <= col < width:
-        block = decode_tile(Tile(row // TILE, col // TILE, data), (height, width))
-        label = int(block[row % TILE, col % TILE])
+        label = decode_pixel(Tile(row // TILE, col // TILE, data), (height, width), row, col, codec)
     return PixelLook(scene_pk, scene_id, moment, label)
 
 
 def require_codec(codec: str) -> None:
     """StoreError for tiles that a newer version wrote."""
-    if codec != CODEC:
+    if codec not in CODECS:
         raise StoreError(f"label tiles are encoded as {codec!r}, which this version cannot read; install a newer one")

@@ -87,6 +87,7 @@ def save_sweep(session: Session, scene_pk: int, sweep: Sweep) -> None:
             "k": entry.k,
             "inertia": number(entry.inertia),
             "silhouette": number(entry.silhouette),
+            "simplified_silhouette": number(entry.simplified_silhouette),
             "chosen": entry.k == sweep.chosen_k,
             "reason": sweep.reason if entry.k == sweep.chosen_k else None,
             "seed": sweep.seed,

@@ -79,7 +79,7 @@ def create_alert(
         "state": state,
         "score": float(score),
         "area_m2": float(area_m2),
-        "geometry": plain(geometry),
+        "geometry": geometry,
         "first_seen": seen,
         "last_seen": seen,
         "description": description,

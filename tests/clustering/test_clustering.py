@@ -13,6 +13,7 @@ from monitor.clustering.stats import label_stats
 from monitor.clustering.sweep import choose_k, fit, sample_pixels, sweep
 from monitor.clustering.sweep_result import SweepEntry
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 from tests import rasters
 
 
@@ -112,7 +113,7 @@ def test_label_statistics_are_those_of_the_labels_pixels():
     reflectance = rasters.patchwork(grid)
     valid = np.ones(grid.shape, bool)
     valid[:3] = False
-    scene = Scene(rasters.make_item({}, grid), grid, rasters.BANDS, reflectance, valid, None)
+    scene = Scene(rasters.make_item({}, grid), grid, rasters.BANDS, Stack.of(reflectance, valid), valid, None)
     labelled = label_map(reflectance, fit(sample_pixels(reflectance, 0), 4, 0))
     stats = label_stats(scene, labelled)
     assert sum(row.pixels for row in stats) == valid.sum()

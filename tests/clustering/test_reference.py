@@ -13,6 +13,7 @@ from monitor.clustering.reference import fit_reference
 from monitor.errors import ReferenceModelError, SceneError
 from monitor.scenes.clear import ground
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 from tests import rasters
 
 CLOUD, SHADOW = 3, 4
@@ -21,7 +22,8 @@ CLOUD, SHADOW = 3, 4
 def make_scene(reflectance: np.ndarray, qa: np.ndarray | None = None) -> Scene:
     grid = rasters.make_grid(*reflectance.shape[1:])
     item = rasters.make_item({}, grid, sun_azimuth=135.0, sun_elevation=45.0)
-    return Scene(item, grid, rasters.BANDS, reflectance, np.isfinite(reflectance).all(axis=0), qa)
+    stack = Stack.of(reflectance)
+    return Scene(item, grid, rasters.BANDS, stack, stack.seen, qa)
 
 
 def fitted(scene: Scene, ks: range, k: int | str = "auto"):

@@ -20,6 +20,7 @@ from monitor.detection.result import Detection
 from monitor.scenes.grid import Grid
 from monitor.scenes.normalise import normalise
 from monitor.scenes.scene import Scene
+from monitor.scenes.stack import Stack
 
 BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 WATER = np.array([0.03, 0.04, 0.03, 0.015, 0.01, 0.008])
@@ -44,7 +45,7 @@ def scene(cube: NDArray[Any], valid: NDArray[np.bool_] | None = None, **sun: flo
     valid = np.ones((height, width), bool) if valid is None else valid
     bands = BANDS if len(cube) == len(BANDS) else BANDS[: len(cube)]
     values = np.where(valid, cube, np.nan).astype(np.float32)
-    return Scene(item(**sun), grid, bands, values, valid, None)
+    return Scene(item(**sun), grid, bands, Stack.of(values, valid), valid, None)
 
 
 def ground(seed: int = 0, size: int = SIZE) -> NDArray[Any]:

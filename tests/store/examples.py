@@ -51,7 +51,7 @@ def item(scene_id: str = "LC08_A", product_id: str = "LC08_A_T1", **changes: Any
 
 def sweep() -> Sweep:
     """Two values of k, the second one chosen."""
-    entries = tuple(SweepEntry(k, 1.0 / k, 0.1 * k, np.ones((k, 2), np.float32)) for k in (3, 4))
+    entries = tuple(SweepEntry(k, 1.0 / k, 0.1 * k, np.ones((k, 2), np.float32), 0.2 * k) for k in (3, 4))
     return Sweep(entries, 4, "elbow", 7, 1000)
 
 

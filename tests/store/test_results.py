@@ -42,6 +42,9 @@ def test_a_result_is_read_back_as_it_was(store: Store) -> None:
             (3, False, None),
             (4, True, "elbow"),
         ]
+        assert [(row.silhouette, row.simplified_silhouette) for row in sweeps_of(session, scene)] == [
+            (pytest.approx(0.1 * k), pytest.approx(0.2 * k)) for k in (3, 4)
+        ]
         assert metrics_of(session, scene) == {"cloud_share": 0.25, "qa_agreement": None}
         assert label_stats_of(session, scene, "reference") == list(stats())
         assert label_stats_of(session, scene, "sweep") == []

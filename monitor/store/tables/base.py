@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from math import isfinite
 from typing import Any
 
+import orjson
 from sqlalchemy import JSON, DateTime, Dialect, Double, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -34,27 +34,29 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class PlainJson(TypeDecorator[Any]):
-    """JSON of plain types on both databases; None is SQL's NULL."""
+    """JSON of plain types on both databases (the engines write it with `dump`); None is SQL's NULL."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """As `plain`."""
-        return plain(value)
+
+def dump(value: Any) -> str:
+    """JSON text: lists for tuples and arrays, Python numbers for NumPy's, null for NaN and infinity."""
+    return orjson.dumps(value, default=unpacked, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def unpacked(value: Any) -> Any:
+    """Arrays, NumPy's numbers and mappings that are no dict, as JSON's types; TypeError for anything else."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is nothing that JSON knows")
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON gives it back: lists for tuples, Python numbers for NumPy's, None for NaN and infinity."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return float(value) if isfinite(value) else None
-    return value
+    """The value as JSON gives it back."""
+    return orjson.loads(dump(value))
 
 
 def choice(kind: type[StrEnum]) -> TypeEngine[Any]:

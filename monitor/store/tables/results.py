@@ -18,6 +18,7 @@ class SweepEntry(Base):
     k: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     inertia: Mapped[float | None]
     silhouette: Mapped[float | None]
+    simplified_silhouette: Mapped[float | None]
     chosen: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(Text)
     seed: Mapped[int]

@@ -1,0 +1,61 @@
+"""The silhouette (Rousseeuw 1987) of a sample, in equal shares of every label."""
+
+from itertools import pairwise
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from monitor.clustering.assign import assign
+
+SILHOUETTE_SIZE = 2_000
+"""Pixels that the silhouette is taken of, in equal shares per label; it costs their square."""
+
+
+def sampled_silhouette(sample: NDArray[np.float32], centroids: NDArray[np.float32], seed: int) -> float:
+    """Mean silhouette of a sample (pixels, bands), estimated on equal shares of every label.
+
+    A label's mean counts by its share of the whole sample, so that small clusters are measured as well as
+    large ones without counting for more than they are.
+    """
+    labels = assign(np.ascontiguousarray(sample.T), centroids)[0]
+    present, sizes = np.unique(labels, return_counts=True)
+    if len(present) < 2:
+        return 0.0
+    rng, quota = np.random.default_rng(seed), max(SILHOUETTE_SIZE // len(present), 2)
+    members = [np.flatnonzero(labels == label) for label in present]
+    picked = [m if len(m) <= quota else rng.choice(m, quota, replace=False) for m in members]
+    groups = np.cumsum([0] + [len(m) for m in picked])
+    if groups[-1] <= len(present):
+        return 0.0
+    values = np.zeros(groups[-1])
+    _silhouettes(np.ascontiguousarray(sample[np.concatenate(picked)].T), groups, values)
+    means = [values[start:stop].mean() for start, stop in pairwise(groups)]
+    return float(np.average(means, weights=sizes))
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def _silhouettes(points, groups, values):  # type: ignore[no-untyped-def]
+    """Silhouette of every point (bands, points) that is not alone in its group; groups are runs of points."""
+    bands, count = points.shape
+    squared = np.empty(count, np.float32)
+    for own in range(groups.size - 1):
+        for point in range(groups[own], groups[own + 1]):
+            squared[:] = 0
+            for band in range(bands):
+                here, others = points[band, point], points[band]
+                for other in range(count):
+                    step = others[other] - here
+                    squared[other] += step * step
+            inside, outside = 0.0, np.inf
+            for group in range(groups.size - 1):
+                start, stop = groups[group], groups[group + 1]
+                total = np.float32(0)
+                for other in range(start, stop):
+                    total += np.sqrt(squared[other])
+                if group == own:
+                    inside = total / max(stop - start - 1, 1)
+                else:
+                    outside = min(outside, total / (stop - start))
+            if groups[own + 1] - groups[own] > 1 and max(inside, outside) > 0:
+                values[point] = (outside - inside) / max(inside, outside)

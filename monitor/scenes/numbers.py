@@ -1,0 +1,160 @@
+"""The numbers of an image's bands as their files have them: in memory, or in a temporary file where they are many."""
+
+import os
+import tempfile
+import weakref
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from monitor.errors import ScratchUnavailable
+
+IN_MEMORY_BYTES = 64_000_000
+"""Images up to this size, of 16-bit numbers, stay in memory; of a full scene only the strip at hand does."""
+WIDEST_BYTES = 8
+KERNEL_TYPES = ("uint8", "int16", "uint16", "float32")
+"""What numbers are handed out as; anything else becomes float32."""
+
+
+class Numbers(Protocol):
+    """Numbers (bands, rows, columns) that come in strips of rows; safe to use from several threads."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Bands, rows, columns."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What `read` gives."""
+
+    def read(self, top: int, bottom: int) -> NDArray[Any]:
+        """Rows `top` to `bottom` of every band in one type, (bands, bottom - top, columns); not to be written to."""
+
+
+class ArrayNumbers:
+    """Numbers in memory."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self.array = array
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Bands, rows, columns."""
+        bands, rows, columns = self.array.shape
+        return bands, rows, columns
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What `read` gives."""
+        return self.array.dtype
+
+    def read(self, top: int, bottom: int) -> NDArray[Any]:
+        """A view of some rows."""
+        return self.array[:, top:bottom]
+
+
+class FileNumbers:
+    """Numbers in a file without a name, which is gone with the last who uses it, or with the process.
+
+    Every band keeps the type of its source; the file has holes where types are narrower than the widest.
+    """
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self.shape = shape
+        self.types: list[np.dtype[Any] | None] = [None] * shape[0]
+        self.folder = tempfile.gettempdir()
+        with tempfile.TemporaryFile(buffering=0) as file:
+            self.file = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self.file)
+
+    def write(self, band: int, top: int, block: NDArray[Any]) -> None:
+        """Rows from `top` on of one band, always in the same type; ScratchUnavailable when the disk is full."""
+        self.types[band] = block.dtype
+        data = memoryview(np.ascontiguousarray(block).data).cast("B")
+        place = self.place(band, top, block.dtype)
+        try:
+            while data:
+                written = os.pwrite(self.file, data, place)
+                data, place = data[written:], place + written
+        except OSError as error:
+            size = int(np.prod(self.shape)) * block.dtype.itemsize / 1e9
+            raise ScratchUnavailable(
+                f"the bands cannot be kept in {self.folder} ({error.strerror}); {size:.1f} GB are needed there: "
+                "free some space, or let TMPDIR name a folder that has it"
+            ) from error
+
+    def done(self) -> "FileNumbers":
+        """Itself: written is readable."""
+        return self
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What `read` gives."""
+        return common_type([kind for kind in self.types if kind is not None])
+
+    def read(self, top: int, bottom: int) -> NDArray[Any]:
+        """Some rows, copied."""
+        bands, _, columns = self.shape
+        kind = self.dtype
+        out = np.empty((bands, bottom - top, columns), kind)
+        for band, own in enumerate(self.types):
+            if own is None:
+                out[band] = 0
+                continue
+            block = out[band] if own == kind else np.empty(out.shape[1:], own)
+            self.fill(block, self.place(band, top, own))
+            if block.base is not out:
+                out[band] = block
+        return out
+
+    def fill(self, block: NDArray[Any], place: int) -> None:
+        """Read a block from a place in the file; what was never written is 0."""
+        data = memoryview(block.data).cast("B")
+        while data:
+            got = os.preadv(self.file, [data], place)
+            if not got:
+                data[:] = bytes(len(data))
+                return
+            data, place = data[got:], place + got
+
+    def place(self, band: int, row: int, kind: np.dtype[Any]) -> int:
+        """Where a row of a band begins."""
+        _, rows, columns = self.shape
+        return band * rows * columns * WIDEST_BYTES + row * columns * kind.itemsize
+
+
+class ArraySink:
+    """Numbers that are gathered in memory, every band in the type of its source."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self.shape = shape
+        self.bands: list[NDArray[Any] | None] = [None] * shape[0]
+
+    def write(self, band: int, top: int, block: NDArray[Any]) -> None:
+        """Rows from `top` on of one band, always in the same type."""
+        plane = self.bands[band]
+        if plane is None:
+            plane = self.bands[band] = np.zeros(self.shape[1:], block.dtype)
+        plane[top : top + len(block)] = block
+
+    def done(self) -> ArrayNumbers:
+        """All bands in one type."""
+        kind = common_type([plane.dtype for plane in self.bands if plane is not None])
+        out = np.zeros(self.shape, kind)
+        for band, plane in enumerate(self.bands):
+            if plane is not None:
+                out[band] = plane
+        return ArrayNumbers(out)
+
+
+def sink_for(shape: tuple[int, int, int], in_memory_bytes: int = IN_MEMORY_BYTES) -> "ArraySink | FileNumbers":
+    """Where an image of some size is gathered."""
+    small = 2 * int(np.prod(shape)) <= in_memory_bytes
+    return ArraySink(shape) if small else FileNumbers(shape)
+
+
+def common_type(kinds: list[DTypeLike]) -> np.dtype[Any]:
+    """One type that holds numbers of all of these types, of those that kernels are compiled for."""
+    kind = np.result_type(*kinds) if kinds else np.dtype(np.uint16)
+    return kind if kind.name in KERNEL_TYPES else np.dtype(np.float32)

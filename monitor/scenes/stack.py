@@ -1,0 +1,177 @@
+"""The bands of one image as numbers, seen as reflectance strip by strip: nothing holds all of it in float."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import floor
+from typing import Any, Self
+
+import numba
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from monitor.scenes.numbers import ArrayNumbers, Numbers
+from monitor.scenes.shift import SMALLEST_SHIFT_PX, Shift
+from monitor.strips import Strip, over_strips, strips
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _to_reflectance(numbers, scale, offset, seen, out):  # type: ignore[no-untyped-def]
+    """Reflectance of numbers (bands, rows, columns); row views keep the inner loop plain enough to vectorise."""
+    bands, rows, columns = numbers.shape
+    for band in range(bands):
+        for row in range(rows):
+            source, mask, target = numbers[band, row], seen[row], out[band, row]
+            for column in range(columns):
+                value = np.float32(source[column]) * scale[band] + offset[band]
+                target[column] = value if mask[column] else np.float32(np.nan)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _move(source, down, right, low, far, out):  # type: ignore[no-untyped-def]
+    """Bilinear between ``source[row + down, column + right]`` and the next ones; edges repeat, NaN spreads.
+
+    `low` and `far` are the weights of the next row and column, the same everywhere, so that strips do not matter.
+    """
+    bands, rows, columns = out.shape
+    last_row, last_column = source.shape[1] - 1, source.shape[2] - 1
+    for band in range(bands):
+        for row in range(rows):
+            upper = source[band, min(max(row + down, 0), last_row)]
+            lower = source[band, min(max(row + down + 1, 0), last_row)]
+            for column in range(columns):
+                left = min(max(column + right, 0), last_column)
+                beside = min(max(column + right + 1, 0), last_column)
+                above = upper[left] + far * (upper[beside] - upper[left])
+                below = lower[left] + far * (lower[beside] - lower[left])
+                out[band, row, column] = above + low * (below - above)
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """An image: `numbers` (bands, rows, columns), of which ``number * scale + offset`` is reflectance.
+
+    `scale` and `offset` are (bands,), `seen` is bool (rows, columns): where there is data. `shift` is how far the
+    image is moved (rows and columns, bilinear, edges repeat); `seen` is already that of the moved image.
+    All methods may be used from several threads.
+    """
+
+    numbers: Numbers
+    seen: NDArray[np.bool_]
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    shift: Shift = (0.0, 0.0)
+    unmoved: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, reflectance: NDArray[np.float32], seen: NDArray[np.bool_] | None = None) -> Self:
+        """Reflectance in memory, NaN where there is no data."""
+        known = np.asarray(np.isfinite(reflectance).all(axis=0)) if seen is None else seen
+        bands = len(reflectance)
+        return cls(ArrayNumbers(reflectance), known, np.ones(bands), np.zeros(bands))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Bands, rows, columns."""
+        return self.numbers.shape
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the numbers are float32 reflectance as they are."""
+        same = bool((self.scale == 1).all() and (self.offset == 0).all()) and not self.is_moved
+        return same and self.numbers.dtype == np.float32
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the image is moved at all."""
+        return max(abs(self.shift[0]), abs(self.shift[1])) >= SMALLEST_SHIFT_PX
+
+    def rows(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Reflectance float32 (bands, bottom - top, columns), NaN where not seen; not to be written to."""
+        if self.is_plain:
+            return self.numbers.read(top, bottom)
+        return self.moved_rows(top, bottom) if self.is_moved else self.own_rows(top, bottom, self.seen)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether `raw` gives whole numbers."""
+        return self.numbers.dtype.kind in "iu" and not self.is_moved
+
+    def raw(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
+        """Some rows as numbers, and scale and offset (bands,) that make them reflectance: for kernels.
+
+        Numbers mean nothing where not seen.
+        """
+        if self.is_moved:
+            bands = self.shape[0]
+            return self.rows(top, bottom), np.ones(bands, np.float32), np.zeros(bands, np.float32)
+        return self.numbers.read(top, bottom), self.scale.astype(np.float32), self.offset.astype(np.float32)
+
+    def own_rows(self, top: int, bottom: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Some rows of the image as it was before it was moved."""
+        numbers = self.numbers.read(top, bottom)
+        factors = self.scale.astype(np.float32), self.offset.astype(np.float32)
+        out = np.empty(numbers.shape, np.float32)
+        _to_reflectance(numbers, *factors, seen[top:bottom], out)
+        return out
+
+    def moved_rows(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Some rows of the moved image."""
+        height = self.shape[1]
+        down, right = (floor(-part) for part in self.shift)
+        weights = np.float32(-self.shift[0] - down), np.float32(-self.shift[1] - right)
+        above, below = (min(max(row + down, 0), height - 1) for row in (top, bottom))
+        source = self.own_rows(above, below + 1, self.seen if self.unmoved is None else self.unmoved)
+        out = np.empty((len(source), bottom - top, source.shape[2]), np.float32)
+        _move(source, top + down - above, right, *weights, out)
+        return out
+
+    def thinned(self, step: int) -> NDArray[np.float32]:
+        """Every `step`-th pixel of every `step`-th row, from the middle of the first step on."""
+        first = step // 2
+        if self.is_plain:
+            return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
+        lines = [self.rows(row, row + 1)[:, :, first::step] for row in range(first, self.shape[1], step)]
+        return np.concatenate(lines, axis=1) if lines else np.empty((self.shape[0], 0, 0), np.float32)
+
+    def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Reflectance of single pixels, (bands, n)."""
+        if self.is_plain:
+            picked: NDArray[np.float32] = self.numbers.read(0, self.shape[1])[:, rows, columns]
+            return picked
+        out = np.empty((self.shape[0], len(rows)), np.float32)
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order]
+
+        def pick(strip: Strip) -> None:
+            mine = order[np.searchsorted(ordered, strip.start) : np.searchsorted(ordered, strip.stop)]
+            if mine.size:
+                top, bottom = int(rows[mine[0]]), int(rows[mine[-1]]) + 1
+                out[:, mine] = self.rows(top, bottom)[:, rows[mine] - top, columns[mine]]
+
+        over_strips(self.shape[1:], 0, pick)
+        return out
+
+    def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Reflectance of a rectangle."""
+        start, stop, _ = rows.indices(self.shape[1])
+        return self.rows(start, stop)[:, :, columns]
+
+    def adjusted(self, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> "Stack":
+        """The image with ``gain * reflectance + offset`` for reflectance; both (bands,)."""
+        return replace(self, scale=self.scale * gain, offset=self.offset * gain + offset)
+
+    def moved(self, shift: Shift) -> "Stack":
+        """The image moved by a shift (rows and columns), not seen where it touches what was not seen."""
+        if self.is_moved:
+            raise ValueError("an image is moved once, by the whole shift")
+        there = replace(self, shift=shift, unmoved=self.seen)
+        if not there.is_moved:
+            return self
+        seen = np.empty_like(self.seen)
+        for strip in strips(self.shape[1:], 0):
+            seen[strip.rows] = np.isfinite(there.rows(strip.start, strip.stop)).all(axis=0)
+        return replace(there, seen=seen)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """All of it as float32: for small images."""
+        return np.asarray(self.rows(0, self.shape[1]), dtype)

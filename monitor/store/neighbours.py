@@ -1,0 +1,155 @@
+"""Entropy coding of label rasters by what the neighbours are: binary decisions under adaptive probabilities.
+
+A label is most often that of its left or upper neighbour. The first decision is whether it is the likelier of the
+two, the second whether it is the other one, the rest spells it out bit by bit. How likely a yes is depends on which
+neighbours agree, and is learnt on the way. Decisions go through a binary arithmetic coder (Witten, Neal and Cleary
+1987, in the carry-less form with two 32-bit bounds).
+"""
+
+import numba
+import numpy as np
+
+PATTERNS, LABELS = 128, 16
+"""Agreements of six neighbours in seven bits; labels told apart in contexts (beyond them they share)."""
+CONTEXTS = PATTERNS * LABELS
+SPELLING = 256
+"""Contexts of the bits of a label that is spelt out, per likelier neighbour."""
+ALL_CONTEXTS = 2 * CONTEXTS + LABELS * SPELLING
+EVEN = 1 << 15
+SURE = 48
+"""Probabilities in 65536ths: at the start, and the least that anything can have."""
+SLOWEST = 60
+"""A probability moves by one part in two, then three, at last in so many."""
+MASK = np.uint64(0xFFFFFFFF)
+TOP = np.uint64(0xFF000000)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _around(labels, row, column):  # type: ignore[no-untyped-def]
+    """Likelier and other neighbour (the same where there is one only) and the pattern of agreements."""
+    columns = labels.shape[1]
+    west = labels[row, column - 1] if column else (labels[row - 1, 0] if row else np.uint8(0))
+    if row == 0:
+        far = labels[row, column - 2] if column > 1 else west
+        return west, far, (64 if far == west else 0)
+    north = labels[row - 1, column]
+    corner = labels[row - 1, column - 1] if column else north
+    east = labels[row - 1, column + 1] if column + 1 < columns else north
+    far_west = labels[row, column - 2] if column > 1 else west
+    far_north = labels[row - 2, column] if row > 1 else north
+    pattern = (west == north) + 2 * (west == corner) + 4 * (north == corner) + 8 * (north == east)
+    pattern += 16 * (west == east) + 32 * (west == far_west) + 64 * (north == far_north)
+    if west == north:
+        return west, east if east != west else corner, pattern
+    if west == corner or (north != corner and north == east):
+        return north, west, pattern
+    return west, north, pattern
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _learn(chances, counts, context, bit):  # type: ignore[no-untyped-def]
+    """Move the probability of a yes (a bit of 1) towards what came."""
+    count = counts[context]
+    step = (65535 * bit - np.int64(chances[context])) // (count + 2)
+    chances[context] = min(max(np.int64(chances[context]) + step, SURE), 65536 - SURE)
+    if count < SLOWEST - 2:
+        counts[context] = count + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _put(bit, context, chances, counts, bounds, out, place):  # type: ignore[no-untyped-def]
+    """Encode one decision; gives the next place in `out`."""
+    low, high = bounds[0], bounds[1]
+    middle = low + (high - low) * np.uint64(chances[context]) // np.uint64(65536)
+    if bit:
+        high = middle
+    else:
+        low = middle + np.uint64(1)
+    _learn(chances, counts, context, bit)
+    while (low ^ high) & TOP == 0:
+        out[place] = high >> np.uint64(24)
+        place += 1
+        low = (low << np.uint64(8)) & MASK
+        high = ((high << np.uint64(8)) & MASK) | np.uint64(255)
+    bounds[0], bounds[1] = low, high
+    return place
+
+
+@numba.njit(cache=True, nogil=True)
+def encode_rows(labels, bits, out):  # type: ignore[no-untyped-def]
+    """Encode labels uint8 (rows, columns), all below ``2 ** bits``, into `out`; gives the number of bytes.
+
+    `out` holds 3 bytes a label and 8 more.
+    """
+    chances, counts = np.full(ALL_CONTEXTS, EVEN, np.uint16), np.zeros(ALL_CONTEXTS, np.uint8)
+    bounds = np.array([0, 0xFFFFFFFF], np.uint64)
+    place = 0
+    for row in range(labels.shape[0]):
+        for column in range(labels.shape[1]):
+            label = labels[row, column]
+            likely, other, pattern = _around(labels, row, column)
+            context = pattern * LABELS + likely % LABELS
+            place = _put(np.int64(label == likely), context, chances, counts, bounds, out, place)
+            if label == likely:
+                continue
+            if other != likely:
+                context = CONTEXTS + pattern * LABELS + other % LABELS
+                place = _put(np.int64(label == other), context, chances, counts, bounds, out, place)
+                if label == other:
+                    continue
+            node, base = np.int64(1), 2 * CONTEXTS + (likely % LABELS) * SPELLING
+            for bit in range(bits - 1, -1, -1):
+                said = (np.int64(label) >> bit) & 1
+                place = _put(said, base + node, chances, counts, bounds, out, place)
+                node = 2 * node + said
+    for shift in (24, 16, 8, 0):
+        out[place] = (bounds[0] >> np.uint64(shift)) & np.uint64(255)
+        place += 1
+    return place
+
+
+@numba.njit(cache=True, nogil=True)
+def _ask(context, chances, counts, state, data):  # type: ignore[no-untyped-def]
+    """Decode one decision; `state` is the two bounds, the code between them and the place in `data`."""
+    low, high, code = state[0], state[1], state[2]
+    middle = low + (high - low) * np.uint64(chances[context]) // np.uint64(65536)
+    bit = np.int64(code <= middle)
+    if bit:
+        high = middle
+    else:
+        low = middle + np.uint64(1)
+    _learn(chances, counts, context, bit)
+    while (low ^ high) & TOP == 0:
+        low = (low << np.uint64(8)) & MASK
+        high = ((high << np.uint64(8)) & MASK) | np.uint64(255)
+        more = np.uint64(data[state[3]]) if state[3] < np.uint64(data.size) else np.uint64(0)
+        code = ((code << np.uint64(8)) & MASK) | more
+        state[3] += np.uint64(1)
+    state[0], state[1], state[2] = low, high, code
+    return bit
+
+
+@numba.njit(cache=True, nogil=True)
+def decode_rows(data, bits, labels, last):  # type: ignore[no-untyped-def]
+    """The inverse of `encode_rows` up to row `last`, into `labels` uint8 (rows, columns)."""
+    chances, counts = np.full(ALL_CONTEXTS, EVEN, np.uint16), np.zeros(ALL_CONTEXTS, np.uint8)
+    state = np.array([0, 0xFFFFFFFF, 0, 0], np.uint64)
+    for place in range(4):
+        state[2] = (state[2] << np.uint64(8)) | (np.uint64(data[place]) if place < data.size else np.uint64(0))
+    state[3] = 4
+    for row in range(last + 1):
+        for column in range(labels.shape[1]):
+            likely, other, pattern = _around(labels, row, column)
+            context = pattern * LABELS + likely % LABELS
+            if _ask(context, chances, counts, state, data):
+                labels[row, column] = likely
+                continue
+            if other != likely:
+                context = CONTEXTS + pattern * LABELS + other % LABELS
+                if _ask(context, chances, counts, state, data):
+                    labels[row, column] = other
+                    continue
+            node, base = np.int64(1), 2 * CONTEXTS + (likely % LABELS) * SPELLING
+            for _ in range(bits):
+                node = 2 * node + _ask(base + node, chances, counts, state, data)
+            labels[row, column] = node - (1 << bits)

@@ -1,0 +1,39 @@
+"""Cloud heights found from the darkness of a scene."""
+
+import numpy as np
+import pytest
+
+from monitor.detection.sun import Sun, cast, find_shade
+from tests.detection.fields import SIZE, disc
+
+SUN = Sun(-0.02, -0.02)
+HEIGHT_M = 1500.0
+
+
+@pytest.fixture
+def cloud():
+    return (0.9 * disc(110, 100, 7)).astype(np.float32)
+
+
+def weights(cloud):
+    return np.where(cloud > 0, 0, 20).astype(np.float32)
+
+
+def test_the_height_is_where_the_shadow_lies(cloud):
+    shade = find_shade(cloud, cast(cloud, SUN, HEIGHT_M), weights(cloud), SUN)
+    assert shade is not None
+    assert shade.height_m == pytest.approx(HEIGHT_M, abs=60)
+
+
+def test_a_flood_larger_than_the_shadow_does_not_take_its_place(cloud):
+    depth = cast(cloud, SUN, HEIGHT_M)
+    depth[10:45, 20:60] = 0.7
+    shade = find_shade(cloud, depth, weights(cloud), SUN)
+    assert shade is not None
+    assert shade.height_m == pytest.approx(HEIGHT_M, abs=60)
+
+
+def test_dark_places_that_no_height_puts_a_shadow_on_are_none(cloud):
+    depth = np.zeros((SIZE, SIZE), np.float32)
+    depth[130:150, 130:150] = 0.7
+    assert find_shade(cloud, depth, weights(cloud), SUN) is None

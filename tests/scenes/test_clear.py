@@ -1,0 +1,46 @@
+"""What of a reference scene without QA_PIXEL is taken for cloud or shadow, and what is not."""
+
+import numpy as np
+import pytest
+
+from monitor.scenes.clear import ground
+from tests.detection import fields
+from tests.detection.fields import CLOUD, FOREST, LIGHT_LEFT, SIZE, disc, later, paint, scene
+
+SUN_DEG = 45.0
+
+
+@pytest.fixture(scope="module")
+def cube():
+    return later(fields.ground())
+
+
+def shaded(cube, mask):
+    return np.where(mask, cube * LIGHT_LEFT[:, None, None], cube)
+
+
+def test_a_cloud_and_the_shadow_that_it_throws_are_left_out(cube):
+    cloud, shadow = disc(80, 70, 8), disc(59, 49, 8)
+    known = ground(scene(paint(shaded(cube, shadow), cloud, CLOUD)))
+    assert not known[cloud].any()
+    assert known[shadow].mean() < 0.1
+    assert known.mean() > 0.85
+
+
+def test_dark_ground_where_only_another_height_would_throw_a_shadow_is_kept(cube):
+    cloud, shadow, wood = disc(100, 100, 8), disc(79, 79, 8), disc(40, 40, 6)
+    dark = paint(shaded(cube, shadow), wood, 0.4 * FOREST)
+    known = ground(scene(paint(dark, cloud, CLOUD)))
+    assert known[wood].all()
+
+
+def test_bright_ground_that_throws_no_shadow_is_kept(cube):
+    sand = disc(60, 50, 6)
+    assert ground(scene(paint(cube, sand, CLOUD))).all()
+
+
+def test_without_sun_angles_what_is_bright_is_left_out(cube):
+    sand = disc(60, 50, 6)
+    known = ground(fields.with_sun(scene(paint(cube, sand, CLOUD)), None, None))
+    assert not known[sand].any()
+    assert known.mean() > 1 - 400 / SIZE**2
