@@ -117,7 +117,7 @@ def main() -> None:
         figures = {"scenes": options.scenes, "faults": options.faults, "seconds": seconds, "states": states}
         print(json.dumps(figures | {"samples": [asdict(one) for one in samples]}))
         assert set(aside) == set(bad), "a good scene is in quarantine, or a bad one is not"
-        assert all("band red" in error for error in aside.values()), "a reason is not the true one"
+        assert all("band red" in error for error in aside.values()), f"a reason is not the true one: {aside}"
         check(samples)
         assert not left, "processes outlive the daemon"
 

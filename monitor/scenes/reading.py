@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from monitor.catalog.item import BandAsset, SceneItem
-from monitor.errors import AssetError, AssetUnavailable, SceneError, TooFewPixels
+from monitor.errors import AssetError, AssetUnavailable, MonitorError, PermanentError, SceneError, TooFewPixels
 from monitor.retries import retry_context
 from monitor.scenes.bands import BandPixels, BandSource, read_band, read_blocks, read_geometry
 from monitor.scenes.grid import Grid
@@ -68,13 +67,15 @@ def read_scene(
     sources = [band_source(item, name, open_href) for name in bands]
     quality = [band_source(item, QA_BAND, open_href)] if use_qa and QA_BAND in item.assets else []
     area = np.ones(grid.shape, bool) if inside is None else inside
-    sink, valid, lock = sink_for((len(bands), *grid.shape), in_memory_bytes), area.copy(), Lock()
+    sink, valid = sink_for((len(bands), *grid.shape), in_memory_bytes), area.copy()
 
-    def gather(band: int, source: BandSource) -> None:
+    def gather(band: int, source: BandSource) -> list[tuple[int, NDArray[np.uint8]]]:
+        """Where the band has data, a bit a pixel: of a try that failed halfway nothing may count."""
+        seen = []
         for block in read_blocks(source, grid):
             sink.write(band, block.top, block.numbers)
-            with lock:
-                valid[block.top : block.top + len(block.seen)] &= block.seen
+            seen.append((block.top, np.packbits(block.seen, axis=1)))
+        return seen
 
     def witness(source: BandSource) -> BandPixels:
         return read_band(source, grid, Resampling.nearest)
@@ -84,9 +85,11 @@ def read_scene(
             pool.submit(patiently, partial(gather, band), source, open_href) for band, source in enumerate(sources)
         ]
         asked = [pool.submit(patiently, witness, source, open_href) for source in quality]
-        for job in waiting:
-            job.result()
+        all_of([*waiting, *asked])
         pixels = [job.result() for job in asked]
+    for job in waiting:
+        for top, seen in job.result():
+            valid[top : top + len(seen)] &= np.unpackbits(seen, axis=1, count=grid.width).view(bool)
     qa = np.where(pixels[0].seen, pixels[0].numbers, 1 << FILL).astype(np.uint16) if quality else None
     if qa is not None:
         valid &= ~has_bit(qa, FILL)
@@ -101,17 +104,39 @@ def patiently(read: Callable[[BandSource], Read], source: BandSource, open_href:
     """What `read` gives; from the network (which needs options) another try, also after an answer that is no raster.
 
     Another try opens the href anew, so that a signature that is not accepted any more is replaced; it reads the whole
-    band again, and what was read before is written over.
+    band again, and what was read before is written over. When all fail, an answer that was no raster says more than
+    none.
     """
     tries = TRIES if source.options else 1
+    no_raster: AssetError | None = None
     transient = (AssetUnavailable, AssetError)
-    for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
-        with attempt:
-            if attempt.num > 1:
-                href, options = open_href(source.asset)
-                source = replace(source, href=href, options=options)
-            return read(source)
+    try:
+        for attempt in retry_context(on=transient, attempts=tries, timeout=PATIENCE_S, wait_initial=0.3, wait_max=5.0):
+            with attempt:
+                if attempt.num > 1:
+                    href, options = open_href(source.asset)
+                    source = replace(source, href=href, options=options)
+                try:
+                    return read(source)
+                except AssetError as error:
+                    no_raster = error
+                    raise
+    except AssetUnavailable as error:
+        raise no_raster or error from error
     raise AssertionError("stamina tries at least once")
+
+
+def all_of(reading: Sequence[Future[Any]]) -> None:
+    """Wait for all; raises one error for those that failed, of the gravest kind among theirs."""
+    errors = [error for error in (job.exception() for job in reading) if error is not None]
+    for error in errors:
+        if not isinstance(error, MonitorError):
+            raise error
+    worst = [error for error in errors if isinstance(error, PermanentError)] or errors
+    if len(worst) > 1:
+        raise type(worst[0])("; ".join(map(str, worst)))
+    if worst:
+        raise worst[0]
 
 
 def band_source(item: SceneItem, name: str, open_href: OpenHref) -> BandSource:

@@ -13,7 +13,7 @@ from rasterio.crs import CRS
 from monitor.errors import AssetError, AssetUnavailable, SceneError, TooFewPixels
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import area_mask, make_grid
-from monitor.scenes.reading import read_scene, scene_grid
+from monitor.scenes.reading import TRIES, read_scene, scene_grid
 from tests import rasters
 from tests.rasters import BANDS, SCALE, plain_href, write_scene
 from tests.servers import Reply
@@ -186,6 +186,33 @@ def test_the_signature_of_a_signed_address_stays_out_of_the_message(tmp_path, gr
     with pytest.raises(AssetUnavailable) as caught:
         read_scene(item, grid, BANDS, None, lambda asset: (secret, {}))
     assert "SECRET" not in str(caught.value)
+
+
+def test_of_several_bands_that_cannot_be_read_the_damaged_ones_are_named(tmp_path, grid, ground):
+    item = write_scene(tmp_path, ground, grid)
+    Path(item.assets["blue"].href).unlink()
+    for name in ("red", "nir08"):
+        Path(item.assets[name].href).write_text("<html>gone</html>")
+    with pytest.raises(AssetError, match=r"band red .* band nir08") as caught:
+        read(item, grid)
+    assert "band blue" not in str(caught.value)
+
+
+def test_a_damaged_band_is_told_from_a_server_that_is_down(tmp_path, grid, ground, serve_folder):
+    item = write_scene(tmp_path, ground, grid)
+    red = Path(item.assets["red"].href)
+    red.write_text("<html>gone</html>")
+    server = serve_folder(tmp_path)
+    asked: list[str] = []
+
+    def open_href(asset):
+        asked.append(asset.name)
+        down = "down/" if asked.count("red") > 1 else ""
+        return f"/vsicurl/{server.url}/{down}{Path(asset.href).relative_to(tmp_path)}", {"GDAL_HTTP_TIMEOUT": "5"}
+
+    with pytest.raises(AssetError, match=r"band red .* is not a readable raster"):
+        read_scene(item, grid, BANDS, None, open_href)
+    assert asked.count("red") == TRIES
 
 
 def test_a_band_whose_signature_is_not_accepted_is_opened_anew(tmp_path, grid, ground, serve_folder):

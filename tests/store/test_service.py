@@ -64,14 +64,14 @@ def test_a_message_is_there_once_and_one_sender_has_it_at_a_time(store: Store) -
             outbox.add_notice(session, "ops/toronto/A", "ops", scene, alerts, NoticeState.WAITING, NOON)
         (notice,) = outbox.list_notices(session)
         assert notice.alert_ids == (1, 2)
-        assert outbox.take(session, notice.id, NOON, NOON + MINUTE)
-        assert not outbox.take(session, notice.id, NOON, NOON + MINUTE)
+        assert outbox.take(session, notice.id, "me", NOON, NOON + MINUTE)
+        assert not outbox.take(session, notice.id, "me", NOON, NOON + MINUTE)
         outbox.mark_unsent(session, notice.id, "no answer", NOON + 2 * MINUTE)
         assert outbox.list_notices(session, states=(NoticeState.WAITING,), due=NOON + MINUTE) == []
-        assert outbox.take(session, notice.id, NOON + 2 * MINUTE, NOON + 3 * MINUTE)
+        assert outbox.take(session, notice.id, "me", NOON + 2 * MINUTE, NOON + 3 * MINUTE)
         outbox.mark_sent(session, notice.id, NOON + 2 * MINUTE)
         assert outbox.sent_since(session, "ops", NOON) == 1
-        assert not outbox.take(session, notice.id, NOON + DAY, NOON + 2 * DAY)
+        assert not outbox.take(session, notice.id, "me", NOON + DAY, NOON + 2 * DAY)
 
 
 def filled(store: Store) -> list[int]:
