@@ -44,7 +44,7 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
     kind[covered & ~canvas.compared] = CLEAR
     reject_bright_ground(canvas, seen, kind)
     reject_shadowless(canvas, seen, kind)
-    grow_clouds(seen, kind)
+    grow_clouds(canvas, seen, kind)
     darken_shade(seen, kind)
     mark_anomalies(canvas, seen, kind)
     return kind
@@ -123,8 +123,13 @@ def shadow_support(
     return support, np.sqrt(mass)
 
 
-def grow_clouds(seen: Look, kind: NDArray[np.uint8]) -> None:
-    """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it."""
+def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
+    """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it.
+
+    Not on coarse pixels, where clouds and their fringes lie within one.
+    """
+    if canvas.window == 1:
+        return
     cloud = (kind == CLOUD).astype(np.uint8)
     size = 2 * HALO_PX + 1
     solid = cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
