@@ -1,23 +1,27 @@
 """The scene in plain numbers."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
+from monitor.detection import codes
 from monitor.detection.evidence import QA_CLOUD, QA_SHADOW, Material
 from monitor.detection.result import Flag
 
 FILL = 1
 
 
-def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float | None]:
+def measure_scene(source: Material, misalignment: Mapping[str, float | None]) -> dict[str, float | None]:
     """Shares of the valid pixels by flag, border misalignment, disagreement of labels, agreement with QA_PIXEL."""
-    canvas, seen = source.canvas, source.seen
+    canvas, seen, flags = source.canvas, source.seen, source.flags
     valid = canvas.scene.valid
     compared = canvas.compared
     clear = compared & (flags == Flag.CLEAR)
     labels = canvas.reference.labels
-    differs = compared & (source.by_reference.labels != labels) & (source.by_reference.labels != NO_LABEL)
+    now = source.borders.by_reference
+    differs = compared & (now != labels) & (now != NO_LABEL)
     metrics: dict[str, float | None] = {
         "valid_fraction": float(valid.mean()),
         "cloud_fraction": share(flags == Flag.CLOUD, valid),
@@ -25,10 +29,9 @@ def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float
         "anomaly_fraction": share(flags == Flag.ANOMALY, valid),
         "no_answer_fraction": share(flags == Flag.NO_ANSWER, valid),
         "no_reference_fraction": share(~compared, valid),
-        "misalignment_appeared": mean(source.borders.appeared, compared),
-        "misalignment_vanished": mean(source.borders.vanished, compared),
+        **misalignment,
         "label_disagreement": float(differs.sum() / max(int(compared.sum()), 1)),
-        "scatter_today": mean(seen.effect, clear),
+        "scatter_today": mean_size(seen.effect, clear),
         "cloud_height_m": None if seen.shade is None else seen.shade.height_m,
         "shadow_explained": None if seen.shade is None else seen.shade.gain,
     }
@@ -47,9 +50,12 @@ def share(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> float:
     return float((mask & valid).sum() / max(int(valid.sum()), 1))
 
 
-def mean(image: NDArray[np.float32], where: NDArray[np.bool_]) -> float | None:
-    """Mean over a mask, None if it is empty."""
-    return float(image[where].mean(dtype=np.float64)) if where.any() else None
+def mean_size(sizes: NDArray[np.uint8], where: NDArray[np.bool_]) -> float | None:
+    """Mean over a mask of sizes of change as `codes` have them, None if it is empty."""
+    if not where.any():
+        return None
+    count = np.bincount(sizes[where], minlength=codes.SIZE.size)
+    return float((count * codes.SIZE).sum() / count.sum())
 
 
 def agreement(ours: NDArray[np.bool_], theirs: NDArray[np.bool_], judged: NDArray[np.bool_]) -> float | None:

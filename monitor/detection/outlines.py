@@ -19,9 +19,10 @@ def outlines(objects: Objects, grid: Grid) -> dict[int, Mapping[str, Any]]:
     """One geometry per object id, vectorised and projected in one go."""
     if objects.count == 0:
         return {}
+    labels = objects.labels(0, objects.shape[0])
     found = [
         (int(value), geometry["coordinates"])
-        for geometry, value in shapes(objects.labels, mask=objects.labels > 0, connectivity=4, transform=grid.transform)
+        for geometry, value in shapes(labels, mask=labels > 0, connectivity=4, transform=grid.transform)
     ]
     rings = [ring for _, polygon in found for ring in polygon]
     ends = np.cumsum([0] + [len(ring) for ring in rings])
