@@ -63,21 +63,24 @@ class Canvas:
         alone = np.where(self.answerable(rows), self.reference.k + self.nearest[rows].astype(np.int16), np.int16(-1))
         return np.where(self.compared[rows], self.reference.labels[rows], alone).astype(np.int16)
 
-    def ground(self, rows: slice) -> NDArray[np.float32]:
-        """Reflectance of the reference in some rows, of the nearest label where the reference is unknown."""
-        ground = self.reference.stack.rows(rows.start, rows.stop)
+    def images(self, rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Reflectance of scene and reference in some rows, of the nearest label where the reference is unknown.
+
+        Both lie in one piece: compiled code may round otherwise where they do not.
+        """
+        scene, ground = (stack.rows(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack))
         alone = self.answerable(rows) & ~self.compared[rows]
         if alone.any():
             ground = ground.copy()
             ground[:, alone] = self.prior.level[self.nearest[rows][alone]].T
-        return ground
+        return np.ascontiguousarray(scene), np.ascontiguousarray(ground)
 
 
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
     prior = prior_of(reference)
     compared = scene.valid & reference.stack.seen
-    compared &= reference.known
+    compared &= reference.labels != NO_LABEL
     return Canvas(
         scene, reference, prior, compared, by_reference.labels,
         within_labels(reference, prior), colours(scene, reference), sun_of(scene.item, scene.grid),
@@ -104,7 +107,7 @@ def thin_labels(reference: ReferenceModel) -> NDArray[np.uint8]:
 def colours(scene: Scene, reference: ReferenceModel) -> Colours:
     """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
     step = max(1, int(np.ceil(np.sqrt(reference.labels.size / COLOUR_PX))))
-    known = reference.known[step // 2 :: step, step // 2 :: step]
+    known = reference.labels[step // 2 :: step, step // 2 :: step] != NO_LABEL
     sample = reference.stack.thinned(step)[:, known]
     sample = sample[:, np.isfinite(sample).all(axis=0)]
     brightest = np.quantile(sample, 0.999, axis=1) if sample.size else np.zeros(len(scene.bands))
@@ -131,7 +134,7 @@ def thinned(canvas: Canvas) -> Canvas:
     cut = (slice(step // 2, None, step), slice(step // 2, None, step))
     scene, reference = canvas.scene, canvas.reference
     height, width = canvas.compared[cut].shape
-    grid = replace(scene.grid, transform=scene.grid.transform * Affine.scale(step), height=height, width=width)
+    grid = replace(scene.grid, transform=scene.grid.transform @ Affine.scale(step), height=height, width=width)
     valid, seen = scene.valid[cut], reference.stack.seen[cut]
     return replace(
         canvas,

@@ -145,8 +145,7 @@ def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
         read(codes.SHARE, seen.taken[rows]),
         strength(canvas, seen, source.flags, strip),
     )
-    scene = canvas.scene.stack.rows(strip.start, strip.stop)
-    return Part(strip, opacity, borders, seen.faint(rows), planes, scene, canvas.ground(rows))
+    return Part(strip, opacity, borders, seen.faint(rows), planes, *canvas.images(rows))
 
 
 def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:

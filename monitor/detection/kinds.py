@@ -84,20 +84,21 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     clouds = objects_of(cloud.view(np.bool_))
     small = clouds.area <= SHIP_PX
     small[0] = False
+    ships = clouds.chosen(small)
     others = cloud.copy()
-    places, ids = clouds.pixels[small[clouds.ids]], clouds.ids[small[clouds.ids]]
-    others.ravel()[places] = 0
-    near = cv2.dilate(others, np.ones((9, 9), np.uint8)).ravel()[places] > 0
-    small[ids[near]] = False
-    places, ids = places[small[ids]], ids[small[ids]]
+    others.ravel()[ships.pixels] = 0
+    near = cv2.dilate(others, np.ones((9, 9), np.uint8)).ravel()[ships.pixels] > 0
+    alone = np.ones(ships.count + 1, bool)
+    alone[ships.ids[near]] = False
+    places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
     if places.size == 0:
         return
-    peak = np.zeros(clouds.count + 1, np.float32)
+    peak = np.zeros(ships.count + 1, np.float32)
     np.maximum.at(peak, ids, read(codes.OPACITY, seen.peak.ravel()[places]))
     place = np.divmod(places, canvas.shape[1])
-    support, sureness = shadow_support(canvas, seen, cloud, place, ids, clouds.count + 1)
-    lacking = small & ((1 - support) * sureness > SHADOW_MISSED)
-    lacking |= small & (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
+    support, sureness = shadow_support(canvas, seen, cloud, place, ids, ships.count + 1)
+    lacking = (1 - support) * sureness > SHADOW_MISSED
+    lacking |= (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
     kind.ravel()[places[lacking[ids]]] = ANOMALY
 
 
@@ -130,16 +131,17 @@ def shadow_support(
 
 def grow_clouds(seen: Look, kind: NDArray[np.uint8]) -> None:
     """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it."""
-    size = 2 * HALO_PX + 1
-    solid = cv2.morphologyEx((kind == CLOUD).view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    near = cv2.dilate(solid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * HALO_PX + 1, 2 * HALO_PX + 1))
+    cloud = (kind == CLOUD).view(np.uint8)
 
     def grow(strip: Strip) -> None:
         here, rows = kind[strip.rows], strip.rows
-        fringe = (near[rows] > 0) & ((here == ANOMALY) | seen.faint(rows)) & ((seen.bits[rows] & codes.WHITE) > 0)
+        solid = cv2.morphologyEx(cloud[strip.read], cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        near = cv2.dilate(solid, reach)[strip.inner]
+        fringe = (near > 0) & ((here == ANOMALY) | seen.faint(rows)) & ((seen.bits[rows] & codes.WHITE) > 0)
         here[fringe] = CLOUD
 
-    over_strips(kind.shape, 0, grow)
+    over_strips(kind.shape, HALO_PX + 2, grow)
 
 
 def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:

@@ -72,31 +72,38 @@ def _size_codes(values, codes):
 
 
 @compiled
-def _boxed(planes, row, window, down, out):
-    """Means over the window around every pixel of one row, (BOXED, columns); edges repeat."""
-    width, last = planes.shape[2], planes.shape[1] - 1
-    if window == 1:
-        out[:] = planes[:BOXED, row]
-        return
-    share = np.float32(1 / 9)
-    for plane in range(BOXED):
-        up, here, below = planes[plane, max(row - 1, 0)], planes[plane, row], planes[plane, min(row + 1, last)]
-        for column in range(width):
-            down[column] = up[column] + here[column] + below[column]
-        target = out[plane]
-        for column in range(1, width - 1):
-            target[column] = (down[column - 1] + down[column] + down[column + 1]) * share
-        beside = min(1, width - 1)
-        target[0] = (down[0] + down[0] + down[beside]) * share
-        target[width - 1] = (down[width - 1] + down[width - 1] + down[width - 1 - beside]) * share
+def _mean_row(image, row, down, target):
+    """Means over the 3 x 3 pixels around every pixel of one row, edges repeat; `down` (columns,) is scratch.
+
+    The sum of every window by itself: a running sum would depend on where a strip begins.
+    """
+    height, width = image.shape
+    share, beside = np.float32(1 / 9), min(1, width - 1)
+    up, here, below = image[max(row - 1, 0)], image[row], image[min(row + 1, height - 1)]
+    for column in range(width):
+        down[column] = up[column] + here[column] + below[column]
+    for column in range(1, width - 1):
+        target[column] = (down[column - 1] + down[column] + down[column + 1]) * share
+    target[0] = (down[0] + down[0] + down[beside]) * share
+    target[width - 1] = (down[width - 1] + down[width - 1] + down[width - 1 - beside]) * share
 
 
 @compiled
-def weigh_rows(first, planes, window, bits, gaps, opacity, depth, peak, trust, sizes, opaque):
+def mean_of_nine(image, out):
+    """Means over the 3 x 3 pixels around every pixel of an image."""
+    down = np.empty(image.shape[1], np.float32)
+    for row in range(image.shape[0]):
+        _mean_row(image, row, down, out[row])
+
+
+@compiled
+def weigh_rows(
+    first, planes, window, bits, shadow_gaps, cloud_gaps, opacity, depth, peak, trust, change, effect, opaque
+):
     """Average the explained planes and write the codes; row 0 of the outputs is row `first` of the planes.
 
-    `planes` (11, rows, columns) are those that are averaged (see `BOXED`), then opacity's inverse variance of depth,
-    its misfit, change and effect; `gaps` and `sizes` (2, rows, columns).
+    `planes` (11, rows, columns) are those that are averaged (see `BOXED`), then the depth's inverse variance,
+    its misfit, change and effect; all but `opaque`, opacity where it is surely cloud, are planes of `Look`.
     """
     width = planes.shape[2]
     smooth, down = np.empty((BOXED, width), np.float32), np.empty(width, np.float32)
@@ -110,10 +117,14 @@ def weigh_rows(first, planes, window, bits, gaps, opacity, depth, peak, trust, s
     zero, one = np.float32(0), np.float32(1)
     for row in range(bits.shape[0]):
         source = first + row
-        _boxed(planes, source, window, down, smooth)
+        for plane in range(BOXED):
+            if window == 1:
+                smooth[plane] = planes[plane, source]
+            else:
+                _mean_row(planes[plane], source, down, smooth[plane])
         alone, tint, there = planes[3, source], planes[5, source], planes[6, source]
         weight, misfit = planes[7, source], planes[8, source]
-        bit_row, shadow_gap, cloud_gap = bits[row], gaps[0, row], gaps[1, row]
+        bit_row, shadow_gap, cloud_gap = bits[row], shadow_gaps[row], cloud_gaps[row]
         opacity_row, depth_row, peak_row, trust_row, opaque_row = (
             opacity[row],
             depth[row],
@@ -148,12 +159,12 @@ def weigh_rows(first, planes, window, bits, gaps, opacity, depth, peak, trust, s
             trust_row[column] = code if misfit[column] < np.float32(MISFIT_FROM) else code + np.uint8(MISFIT)
             sure_cloud = (cloud < min(other, shadow + unseen)) & (bright > opaque_from) & (there[column] > zero)
             opaque_row[column] = max(_code(bright, zero, share), np.uint8(1)) if sure_cloud else np.uint8(0)
-        _size_codes(planes[9, source], sizes[0, row])
-        _size_codes(planes[10, source], sizes[1, row])
+        _size_codes(planes[9, source], change[row])
+        _size_codes(planes[10, source], effect[row])
 
 
 @compiled
-def judge_rows(gaps, bits, opaque, opacity, depth, extra, taken, outside, measured, gentle, best):
+def judge_rows(shadow_gaps, cloud_gaps, bits, opaque, opacity, depth, extra, taken, outside, measured, gentle, best):
     """The best explanation of some rows; sets `FAINT` in `bits`.
 
     `extra` is what geometry adds to the cost of shadow, `taken` the predicted shade, `outside` where it says
@@ -164,8 +175,8 @@ def judge_rows(gaps, bits, opaque, opacity, depth, extra, taken, outside, measur
         for column in range(width):
             bit = bits[row, column]
             added = extra[row, column]
-            shadow_gap = np.float32(gaps[0, row, column]) * np.float32(GAP_STEP) + np.float32(SHADOW_GAP_LOWEST)
-            cloud_gap = np.float32(gaps[1, row, column]) * np.float32(GAP_STEP) + np.float32(CLOUD_GAP_LOWEST)
+            shadow_gap = np.float32(shadow_gaps[row, column]) * np.float32(GAP_STEP) + np.float32(SHADOW_GAP_LOWEST)
+            cloud_gap = np.float32(cloud_gaps[row, column]) * np.float32(GAP_STEP) + np.float32(CLOUD_GAP_LOWEST)
             bright = np.float32(opacity[row, column]) * np.float32(OPACITY_STEP)
             dark = np.float32(depth[row, column]) * np.float32(DEPTH_STEP) + np.float32(DEPTH_LOWEST)
             trust = np.float32(0) if outside[row, column] else np.float32(SHADE_TRUST)

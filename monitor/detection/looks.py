@@ -21,7 +21,7 @@ from monitor.detection.ground import (
     second_ground,
     whitening,
 )
-from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, judge_rows, weigh_rows
+from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, judge_rows, mean_of_nine, weigh_rows
 from monitor.detection.sun import Shade, find_shade, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
@@ -165,15 +165,14 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
         answerable = canvas.answerable(strip.read)
         if not answerable.any():
             return
-        scene = canvas.scene.stack.rows(strip.top, strip.bottom)
-        explained = explain(
-            strip.top, scene, canvas.ground(strip.read), canvas.index(strip.read), tables, white, colours
-        )
+        scene, there = canvas.images(strip.read)
+        explained = explain(strip.top, scene, there, canvas.index(strip.read), tables, white, colours)
         rows = strip.rows
         seen.bits[rows] = snow(scene, canvas.scene.bands)[strip.inner] * np.uint8(codes.SNOW)
         weigh_rows(
-            strip.inner.start, explained, canvas.window, seen.bits[rows], gaps[:, rows], seen.opacity[rows],
-            seen.depth[rows], seen.peak[rows], seen.trust[rows], sizes[:, rows], opaque[rows],
+            strip.inner.start, explained, canvas.window, seen.bits[rows], gaps[0, rows], gaps[1, rows], seen.opacity[rows],
+            seen.depth[rows], seen.peak[rows], seen.trust[rows], sizes[0, rows], sizes[1, rows],
+            opaque[rows],
         )  # fmt: skip
 
     over_strips(canvas.shape, WEIGH_HALO, measure, STRIP_PX)
@@ -242,10 +241,10 @@ def judge(
         extra += np.float32(NO_CLOUD_COST * max(1 - cover / CLOUDY, 0))
     gentle = np.zeros(shape, bool)
     if (seen.bits[rows] & codes.FAINT).any():
-        gentle = (slope(box(read(codes.OPACITY, seen.opacity[strip.read]), 7)) < HAZE_SLOPE)[inner]
+        gentle = (soft_slope(seen.opacity[strip.read]) < HAZE_SLOPE)[inner]
     best = np.empty(shape, np.uint8)
     judge_rows(
-        gaps[:, rows], seen.bits[rows], opaque[rows], seen.opacity[rows], seen.depth[rows], extra, taken, outside,
+        gaps[0, rows], gaps[1, rows], seen.bits[rows], opaque[rows], seen.opacity[rows], seen.depth[rows], extra, taken, outside,
         measured, gentle, best,
     )  # fmt: skip
     gaps[0, rows], gaps[1, rows] = best, taken / np.float32(codes.SHARE_STEP) + np.float32(0.5)
@@ -269,6 +268,16 @@ def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.hypot(down, right), np.float32)
 
 
-def box(image: NDArray[np.float32], size: int = 3) -> NDArray[np.float32]:
-    """Mean over a square window."""
-    return np.asarray(cv2.boxFilter(image, -1, (size, size), borderType=cv2.BORDER_REFLECT), np.float32)
+def box(image: NDArray[np.float32], window: int = 3) -> NDArray[np.float32]:
+    """Mean over a square window of 3 pixels, or of one."""
+    if window == 1:
+        return image
+    out = np.empty_like(image)
+    mean_of_nine(image, out)
+    return out
+
+
+def soft_slope(opacity: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Slope of codes of opacity averaged over 7 x 7 pixels; sums of whole numbers are exact."""
+    wide = cv2.boxFilter(opacity, cv2.CV_32F, (7, 7), borderType=cv2.BORDER_REFLECT)
+    return slope(np.asarray(wide, np.float32) * np.float32(codes.OPACITY_STEP))

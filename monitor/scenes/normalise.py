@@ -244,7 +244,7 @@ def shift_between(
     gaps = np.abs(gain[:, None] * sample.scene + offset[:, None] - sample.reference)
     near = agreement(sample, gain, offset) < 2
     scatter = np.median(gaps[:, near] if near.sum() > 100 else gaps, axis=1).astype(np.float32) * 1.5 + 1e-5
-    trusted = scene.valid & reference.known
+    trusted = scene.valid & (reference.labels != NO_LABEL)
     window = busiest_window(trusted)
     here, there = scene.stack.window(*window), reference.stack.window(*window)
     shift = estimate_shift(here, there, trusted[window], scatter)
