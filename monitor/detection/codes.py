@@ -32,13 +32,13 @@ DEPTH: NDArray[np.float32] = _CODES * np.float32(DEPTH_STEP) + np.float32(DEPTH_
 SHARE: NDArray[np.float32] = _CODES * np.float32(SHARE_STEP)
 SIZE: NDArray[np.float32] = ((np.arange(256, dtype=np.int32) + SIZE_LOWEST_BITS) << 19).view(np.float32)
 _SURE = (np.arange(256) % MISFIT).astype(np.float32)
-SURENESS: NDArray[np.float32] = np.float32(HALF_SURE) * _SURE / np.maximum(SURE_CODES - _SURE, np.float32(0.5))
+SURENESS: NDArray[np.float32] = np.asarray(HALF_SURE * _SURE / np.maximum(SURE_CODES - _SURE, 0.5), np.float32)
 """Inverse variance of a depth."""
 DEPTH_SCATTER = 0.15
 """Standard deviation of the depths of real shadows about their prediction."""
-TRUST: NDArray[np.float32] = (
-    1 / (1 / (SURENESS + np.float32(1e-3)) + np.float32(DEPTH_SCATTER**2)) * np.where(_CODES < MISFIT, 1, MISFIT_TRUST)
-).astype(np.float32)
+TRUST: NDArray[np.float32] = np.asarray(
+    np.where(_CODES < MISFIT, 1, MISFIT_TRUST) / (1 / (SURENESS + 1e-3) + DEPTH_SCATTER**2), np.float32
+)
 """Weight of a depth when the shade is looked for."""
 
 

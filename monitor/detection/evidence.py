@@ -98,8 +98,9 @@ class Sums:
             return
         inside_sums(
             labels[strip.inner], part.planes, part.scene, part.ground, reference.labels[strip.rows],
-            source.borders.by_reference[strip.rows], np.stack([reference.center, 1 / reference.scale]).astype(np.float32),
-            reference.centroids, np.stack([reference.spread, reference.radius]).astype(np.float32),
+            source.borders.by_reference[strip.rows],
+            np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
+            np.stack([reference.spread, reference.radius]).astype(np.float32),
             self.top, self.inside, self.spectra, self.modes,
         )  # fmt: skip
         edge_sums(

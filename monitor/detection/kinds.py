@@ -122,7 +122,7 @@ def shadow_support(
     rows, columns, ids = rows[inside], columns[inside], ids[inside]
     open_sky = (cloud[rows, columns] == 0) & canvas.compared[rows, columns]
     rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
-    weight = read(codes.TRUST, seen.trust[rows, columns] & (codes.MISFIT - 1))
+    weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
     depth = read(codes.DEPTH, seen.depth[rows, columns])
     mass = np.bincount(ids, weight * size**2, count)
     support = np.bincount(ids, weight * size * depth, count) / np.maximum(mass, 1e-6)
@@ -151,8 +151,8 @@ def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:
     lowest = np.uint8((2 * DUE - codes.DEPTH_LOWEST) / codes.DEPTH_STEP)
 
     def darken(strip: Strip) -> None:
-        due = (seen.taken[strip.read] > DUE / codes.SHARE_STEP).view(np.uint8)
-        due = cv2.dilate(due, np.ones((5, 5), np.uint8))[strip.inner]
+        shaded = (seen.taken[strip.read] > DUE / codes.SHARE_STEP).view(np.uint8)
+        due = cv2.dilate(shaded, np.ones((5, 5), np.uint8))[strip.inner]
         here, rows = kind[strip.rows], strip.rows
         dark = (seen.depth[rows] > lowest) & ((seen.bits[rows] & codes.DARK) > 0)
         here[(due > 0) & (here == ANOMALY) & dark] = SHADOW
@@ -169,9 +169,8 @@ def strength(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], strip: Strip) 
     alone = np.sqrt(read(codes.SIZE, seen.change[strip.read]) * read(codes.SIZE, seen.effect[strip.read]))
     alone[~here] = 0
     share = np.maximum(box(here.astype(np.float32), canvas.window), np.float32(0.1))
-    mean = box(alone, canvas.window) / share
-    mean[~here] = 0
-    return mean[strip.inner]
+    mean = np.where(here, box(alone, canvas.window) / share, np.float32(0))
+    return np.asarray(mean[strip.inner], np.float32)
 
 
 def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:

@@ -32,7 +32,7 @@ from monitor.detection.explain_kernel import ANOMALY_COST, CLOUD_COST
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 BOXED = 7
-"""Planes that are averaged: costs of clear, cloud and shadow, opacity, depth, whiteness, and where there is anything."""
+"""Planes that are averaged: costs of clear, cloud, shadow; opacity, depth, whiteness; where there is an answer."""
 MISFIT_FROM = 2.0
 OPAQUE = 0.10
 """Clouds thinner than this share of the light are not called clouds."""
@@ -98,7 +98,7 @@ def mean_of_nine(image, out):
 
 @compiled
 def weigh_rows(
-    first, planes, window, bits, shadow_gaps, cloud_gaps, opacity, depth, peak, trust, change, effect, opaque
+    first, planes, window, shadow_gaps, cloud_gaps, bits, opacity, depth, peak, trust, change, effect, opaque
 ):
     """Average the explained planes and write the codes; row 0 of the outputs is row `first` of the planes.
 
@@ -114,7 +114,7 @@ def weigh_rows(
     step, bright_step, share = np.float32(GAP_STEP), np.float32(OPACITY_STEP), np.float32(SHARE_STEP)
     dark_step, darkest = np.float32(DEPTH_STEP), np.float32(DEPTH_LOWEST)
     low_shadow, low_cloud = np.float32(SHADOW_GAP_LOWEST), np.float32(CLOUD_GAP_LOWEST)
-    zero, one = np.float32(0), np.float32(1)
+    zero = np.float32(0)
     for row in range(bits.shape[0]):
         source = first + row
         for plane in range(BOXED):

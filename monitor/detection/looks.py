@@ -154,11 +154,11 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
     Pixels are first weighed with `WEIGH_HALO` rows around, then, once the height of the clouds is known, judged with
     `JUDGE_HALO` rows around; only the shadow reaches further.
     """
-    planes = {name: np.zeros(canvas.shape, np.uint8) for name in ("bits", "opacity", "depth", "peak", "trust")}
-    gaps, sizes = np.zeros((2, *canvas.shape), np.uint8), np.zeros((2, *canvas.shape), np.uint8)
-    opaque = np.zeros(canvas.shape, np.uint8)
+    planes = np.zeros((7, *canvas.shape), np.uint8)
+    gaps, opaque = np.zeros((2, *canvas.shape), np.uint8), np.zeros(canvas.shape, np.uint8)
     # The gaps are not needed where a strip is judged: what is found there takes their place.
-    seen = Look(gaps[0], change=sizes[0], effect=sizes[1], taken=gaps[1], ground=ground, **planes)
+    bits, opacity, depth, peak, trust, change, effect = planes
+    seen = Look(gaps[0], bits, opacity, depth, peak, trust, change, effect, gaps[1], ground)
     tables, white = today(canvas, ground), white_bands(canvas)
 
     def measure(strip: Strip) -> None:
@@ -169,15 +169,12 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
         explained = explain(strip.top, scene, there, canvas.index(strip.read), tables, white, colours)
         rows = strip.rows
         seen.bits[rows] = snow(scene, canvas.scene.bands)[strip.inner] * np.uint8(codes.SNOW)
-        weigh_rows(
-            strip.inner.start, explained, canvas.window, seen.bits[rows], gaps[0, rows], gaps[1, rows], seen.opacity[rows],
-            seen.depth[rows], seen.peak[rows], seen.trust[rows], sizes[0, rows], sizes[1, rows],
-            opaque[rows],
-        )  # fmt: skip
+        outputs = [plane[rows] for plane in (*gaps, *planes, opaque)]
+        weigh_rows(strip.inner.start, explained, canvas.window, *outputs)
 
     over_strips(canvas.shape, WEIGH_HALO, measure, STRIP_PX)
     close_gaps(opaque, seen.opacity, canvas.window)
-    cover = float(np.count_nonzero(opaque) / max(np.count_nonzero(canvas.answerable(slice(None))), 1))
+    cover = int(np.count_nonzero(opaque)) / max(int(np.count_nonzero(canvas.answerable(slice(None)))), 1)
     shade = None
     if canvas.sun is not None:
         shade = find_shade(opaque, seen.depth, seen.trust, canvas.compared, canvas.sun)
@@ -193,7 +190,7 @@ def close_gaps(opaque: NDArray[np.uint8], opacity: NDArray[np.uint8], window: in
     """Fill the gaps in what is surely cloud, in place."""
     cloud = (opaque > 0).view(np.uint8)
     gaps = np.flatnonzero(cv2.morphologyEx(cloud, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8)) != cloud)
-    share = np.clip(read(codes.OPACITY, opacity.ravel()[gaps]) / codes.SHARE_STEP, 1, 255)
+    share = np.clip(read(codes.OPACITY, opacity.ravel()[gaps]) * np.float32(1 / codes.SHARE_STEP), 1, 255)
     opaque.ravel()[gaps] = share.astype(np.uint8)
 
 
@@ -236,17 +233,15 @@ def judge(
         wide, beyond = shade_of(opaque, canvas.sun, shade, strip.top, strip.bottom)
         extra += expected_shadow(wide, beyond, cover)[inner]
         taken, outside = wide[inner], beyond[inner]
-        measured = box(read(codes.SURENESS, seen.trust[strip.read] & (codes.MISFIT - 1)))[inner]
+        measured = box(read(codes.SURENESS, seen.trust[strip.read] & np.uint8(codes.MISFIT - 1)))[inner]
     elif canvas.sun is not None and resolved(canvas.sun):
         extra += np.float32(NO_CLOUD_COST * max(1 - cover / CLOUDY, 0))
     gentle = np.zeros(shape, bool)
     if (seen.bits[rows] & codes.FAINT).any():
         gentle = (soft_slope(seen.opacity[strip.read]) < HAZE_SLOPE)[inner]
     best = np.empty(shape, np.uint8)
-    judge_rows(
-        gaps[0, rows], gaps[1, rows], seen.bits[rows], opaque[rows], seen.opacity[rows], seen.depth[rows], extra, taken, outside,
-        measured, gentle, best,
-    )  # fmt: skip
+    planes = (plane[rows] for plane in (*gaps, seen.bits, opaque, seen.opacity, seen.depth))
+    judge_rows(*planes, extra, taken, outside, measured, gentle, best)
     gaps[0, rows], gaps[1, rows] = best, taken / np.float32(codes.SHARE_STEP) + np.float32(0.5)
 
 

@@ -16,8 +16,9 @@ def inside_sums(labels, planes, scene, ground, then, now, features, centroids, u
 
     `planes` (n, rows, columns) are averaged as they are, `tops` takes the largest of the last one; `scene` and
     `ground` fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of reference and scene, counted
-    in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 2) holds residual and novelty: the
-    distance to the centroid of a label in feature space (`features` (2, bands): center and scale) over its unit.
+    in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 2) holds
+    residual and novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center and
+    scale) over its unit.
     """
     height, width = labels.shape
     bands, count, last = scene.shape[0], len(planes), modes.shape[2] - 1
