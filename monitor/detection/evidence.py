@@ -186,9 +186,12 @@ def qa_overlap(objects: Objects, qa: NDArray[np.uint16] | None, kind: Flag) -> N
     if qa is None:
         return None
     bits = np.uint16(QA_SHADOW if kind == Flag.SHADOW else QA_CLOUD)
-    covered = (qa.ravel()[objects.pixels] & bits) > 0
-    count = np.bincount(objects.ids[covered], minlength=objects.count + 1)
-    overlap: NDArray[np.float64] = count / np.maximum(objects.area, 1)
+    covered = np.zeros(objects.count + 1, np.int64)
+    for strip in strips(objects.shape, 0):
+        labels = objects.labels(strip.start, strip.stop)
+        covered += np.bincount(labels[(qa[strip.rows] & bits) > 0], minlength=objects.count + 1)
+    overlap: NDArray[np.float64] = covered / np.maximum(objects.area, 1)
+    overlap[0] = 0
     return overlap
 
 

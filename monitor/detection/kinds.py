@@ -85,9 +85,9 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     small = clouds.area <= SHIP_PX
     small[0] = False
     ships = clouds.chosen(small)
-    others = cloud.copy()
-    others.ravel()[ships.pixels] = 0
-    near = cv2.dilate(others, np.ones((9, 9), np.uint8)).ravel()[ships.pixels] > 0
+    cloud.ravel()[ships.pixels] = 0
+    near = cv2.dilate(cloud, np.ones((9, 9), np.uint8)).ravel()[ships.pixels] > 0
+    cloud.ravel()[ships.pixels] = 1
     alone = np.ones(ships.count + 1, bool)
     alone[ships.ids[near]] = False
     places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
