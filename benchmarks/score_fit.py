@@ -79,7 +79,7 @@ def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8]
     (area, columns), count = seen[0], objects.count + 1
     if not np.array_equal(objects.area, area):
         raise SystemExit("the objects of the flags are not those that were scored")
-    ids = objects.labels.ravel()
+    ids = objects.labels(0, objects.shape[0]).ravel()
     judged = np.bincount(ids, truth.ravel() != NOT_JUDGED, count)
     real = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count) >= REAL_SHARE * judged
     use = judged >= JUDGED_SHARE * np.maximum(area, 1)

@@ -4,7 +4,7 @@ The pipeline calls, in this order:
 
     laid = normalise(scene, reference)             # monitor.scenes.normalise
     scene, reference, radiometry = laid.scene, laid.reference, laid.radiometry
-    by_reference = label_map(reference.features(scene.reflectance), reference.centroids)
+    by_reference = label_map(reference.feature_stack(scene.stack), reference.centroids)
     by_sweep = the label map of the sweep's chosen k on the same features
     detection = detect(scene, reference, by_reference, by_sweep, settings)
 

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
-from monitor.detection.strips import Strip, over_strips
+from monitor.strips import Strip
 
 TOLERANCE_PX = 2
 """Borders this near count as the same border: half-pixel shifts and mixed pixels."""
+BORDER_HALO = TOLERANCE_PX + 1
 
 
 @dataclass(frozen=True, eq=False)
 class Misalignment:
-    """Excess of border strength, float32 (rows, columns).
+    """Excess of border strength in some rows, float32 (rows, columns).
 
     `appeared` in the scene, `vanished` from the reference; `before` is the strongest border that the reference
     has nearby.
@@ -50,23 +51,39 @@ def _add_strength(labels, distance, strength):  # type: ignore[no-untyped-def]
                 strength[row + 1, column] = max(strength[row + 1, column], gap)
 
 
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Three label maps of one place, and per map the distance between every two of its labels."""
+
+    reference: NDArray[np.uint8]
+    by_reference: NDArray[np.uint8]
+    by_sweep: NDArray[np.uint8]
+    tables: tuple[NDArray[np.float32], ...]
+
+    def misalignment(self, strip: Strip) -> Misalignment:
+        """Borders of the scene's two maps against those of the reference, in a strip read with `BORDER_HALO`."""
+        shape = (strip.bottom - strip.top, self.reference.shape[1])
+        old, new = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        maps = (self.reference, self.by_reference, self.by_sweep)
+        for labels, table, strength in zip(maps, self.tables, (old, new, new), strict=True):
+            _add_strength(labels[strip.read], table, strength)
+        before, inner = strongest_near(old), strip.inner
+        return Misalignment(
+            np.maximum(new - before, 0)[inner], np.maximum(old - strongest_near(new), 0)[inner], before[inner]
+        )
+
+
+def borders_of(reference: LabelMap, by_reference: LabelMap, by_sweep: LabelMap) -> Borders:
+    """The label maps laid out for comparison."""
+    maps = (reference, by_reference, by_sweep)
+    first, second, third = (each.labels for each in maps)
+    return Borders(first, second, third, tuple(full_table(each) for each in maps))
+
+
 def misalignment(reference: LabelMap, by_reference: LabelMap, by_sweep: LabelMap) -> Misalignment:
-    """Borders of the scene's two label maps against those of the reference; looks `TOLERANCE_PX` + 1 rows around."""
-    shape = reference.labels.shape
-    out = Misalignment(*(np.empty(shape, np.float32) for _ in range(3)))
-    tables = [full_table(each) for each in (reference, by_reference, by_sweep)]
-
-    def compare(strip: Strip) -> None:
-        old, new = (np.zeros((strip.bottom - strip.top, shape[1]), np.float32) for _ in range(2))
-        for each, table, strength in zip((reference, by_reference, by_sweep), tables, (old, new, new), strict=True):
-            _add_strength(each.labels[strip.read], table, strength)
-        before = strongest_near(old)
-        out.before[strip.rows] = before[strip.inner]
-        out.appeared[strip.rows] = np.maximum(new - before, 0)[strip.inner]
-        out.vanished[strip.rows] = np.maximum(old - strongest_near(new), 0)[strip.inner]
-
-    over_strips(shape, TOLERANCE_PX + 1, compare)
-    return out
+    """Misalignment of the whole of small maps."""
+    height = reference.labels.shape[0]
+    return borders_of(reference, by_reference, by_sweep).misalignment(Strip(0, height, 0, height))
 
 
 def full_table(labels: LabelMap) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.explain import CLOUD_COLOUR, CLOUD_SPREAD, CLOUD_VARIETY, LIGHT_TAKEN, Colours
-from monitor.detection.ground import Prior, draw, prior_of
+from monitor.detection.ground import Prior, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
@@ -28,16 +28,15 @@ BRIGHTER_THAN_GROUND = 1.5
 class Canvas:
     """Scene and reference laid out for comparison.
 
-    `ground` is the reference's reflectance, and the centroid nearest to the scene where the reference is
-    unknown; `index` (rows, columns) is the label, k + label where the reference is unknown, -1 without data.
+    `compared` (rows, columns) is where both are known, `nearest` the label of the reference that the scene resembles
+    most, by which ground that the reference does not know is judged.
     """
 
     scene: Scene
     reference: ReferenceModel
     prior: Prior
-    ground: NDArray[np.float32]
-    index: NDArray[np.int16]
     compared: NDArray[np.bool_]
+    nearest: NDArray[np.uint8]
     within: NDArray[np.float64]
     colours: Colours
     sun: Sun | None
@@ -48,41 +47,68 @@ class Canvas:
         """Side of the square that evidence is averaged over, in pixels; coarse pixels stand alone."""
         return 3 if self.scene.grid.pixel_size_m < COARSE_M * self.step else 1
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        height, width = self.compared.shape
+        return height, width
+
+    def answerable(self, rows: slice) -> NDArray[np.bool_]:
+        """Where anything can be said, in some rows."""
+        known: NDArray[np.bool_] = self.scene.valid[rows] & (self.compared[rows] | (self.nearest[rows] != NO_LABEL))
+        return known
+
+    def index(self, rows: slice) -> NDArray[np.int16]:
+        """The label of every pixel of some rows, k + label where the reference is unknown, -1 without an answer."""
+        alone = np.where(self.answerable(rows), self.reference.k + self.nearest[rows].astype(np.int16), np.int16(-1))
+        return np.where(self.compared[rows], self.reference.labels[rows], alone).astype(np.int16)
+
+    def images(self, rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Reflectance of scene and reference in some rows, of the nearest label where the reference is unknown.
+
+        Both lie in one piece: compiled code may round otherwise where they do not.
+        """
+        scene, ground = (stack.rows(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack))
+        alone = self.answerable(rows) & ~self.compared[rows]
+        if alone.any():
+            ground = ground.copy()
+            ground[:, alone] = self.prior.level[self.nearest[rows][alone]].T
+        return np.ascontiguousarray(scene), np.ascontiguousarray(ground)
+
 
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
-    compared = scene.valid & reference.known & np.isfinite(reference.reflectance).all(axis=0)
-    index = np.where(compared, reference.labels.astype(np.int16), np.int16(-1))
-    ground = reference.reflectance
     prior = prior_of(reference)
-    alone = scene.valid & ~compared & (by_reference.labels != NO_LABEL)
-    if alone.any():
-        ground = ground.copy()
-        nearest = by_reference.labels[alone]
-        ground[:, alone] = prior.level[nearest].T
-        index[alone] = reference.k + nearest.astype(np.int16)
+    compared = scene.valid & reference.stack.seen
+    compared &= reference.labels != NO_LABEL
     return Canvas(
-        scene, reference, prior, ground, index, compared,
+        scene, reference, prior, compared, by_reference.labels,
         within_labels(reference, prior), colours(scene, reference), sun_of(scene.item, scene.grid),
     )  # fmt: skip
 
 
 def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64]:
     """Covariance of the reference's own pixels about their label's level, (k, bands, bands)."""
-    pixels = draw(reference.reflectance, np.zeros_like(reference.reflectance), reference.labels, reference.known)
+    image, labels = reference.stack.thinned(sample_step(reference.labels.size)), thin_labels(reference)
     out = prior.tolerance[:, :, None] ** 2 * np.eye(len(reference.bands))
     for label in range(reference.k):
-        inside = pixels.change[pixels.labels == label] - prior.level[label]
+        inside = image[:, labels == label].T.astype(np.float64) - prior.level[label]
         if len(inside) > 10 * len(reference.bands):
             out[label] += inside.T @ inside / len(inside)
     return out
 
 
+def thin_labels(reference: ReferenceModel) -> NDArray[np.uint8]:
+    """Labels on the grid of the sample."""
+    step = sample_step(reference.labels.size)
+    return reference.labels[step // 2 :: step, step // 2 :: step]
+
+
 def colours(scene: Scene, reference: ReferenceModel) -> Colours:
     """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
     step = max(1, int(np.ceil(np.sqrt(reference.labels.size / COLOUR_PX))))
-    thin = (slice(step // 2, None, step), slice(step // 2, None, step))
-    sample = reference.reflectance[(slice(None), *thin)][:, reference.known[thin]]
+    known = reference.labels[step // 2 :: step, step // 2 :: step] != NO_LABEL
+    sample = reference.stack.thinned(step)[:, known]
     sample = sample[:, np.isfinite(sample).all(axis=0)]
     brightest = np.quantile(sample, 0.999, axis=1) if sample.size else np.zeros(len(scene.bands))
     cloud = np.maximum(table(CLOUD_COLOUR, scene.bands), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
@@ -102,24 +128,22 @@ def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float
 
 def thinned(canvas: Canvas) -> Canvas:
     """Every n-th pixel of a large canvas, to learn from; a small one as it is."""
-    step = int(np.ceil(np.sqrt(canvas.index.size / LEARN_PX)))
+    step = int(np.ceil(np.sqrt(canvas.compared.size / LEARN_PX)))
     if step <= 1:
         return canvas
     cut = (slice(step // 2, None, step), slice(step // 2, None, step))
-    every = (slice(None), *cut)
     scene, reference = canvas.scene, canvas.reference
-    height, width = canvas.index[cut].shape
-    grid = replace(scene.grid, transform=scene.grid.transform * Affine.scale(step), height=height, width=width)
-    small = np.ascontiguousarray(scene.reflectance[every])
+    height, width = canvas.compared[cut].shape
+    grid = replace(scene.grid, transform=scene.grid.transform @ Affine.scale(step), height=height, width=width)
+    valid, seen = scene.valid[cut], reference.stack.seen[cut]
     return replace(
         canvas,
-        scene=replace(scene, grid=grid, stack=Stack.of(small, scene.valid[cut]), valid=scene.valid[cut], qa=None),
+        scene=replace(scene, grid=grid, stack=Stack.of(scene.stack.thinned(step), valid), valid=valid, qa=None),
         reference=replace(
-            reference, grid=grid, stack=Stack.of(reference.reflectance[every]), labels=reference.labels[cut]
+            reference, grid=grid, stack=Stack.of(reference.stack.thinned(step), seen), labels=reference.labels[cut]
         ),
-        ground=np.ascontiguousarray(canvas.ground[every]),
-        index=np.ascontiguousarray(canvas.index[cut]),
         compared=canvas.compared[cut],
+        nearest=canvas.nearest[cut],
         sun=sun_of(scene.item, grid),
         step=step,
     )

@@ -2,19 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.clustering.labels import NO_LABEL, LabelMap
-from monitor.detection.borders import Misalignment
+from monitor.clustering.labels import NO_LABEL
+from monitor.detection import codes
+from monitor.detection.borders import BORDER_HALO, Borders, Misalignment
 from monitor.detection.canvas import Canvas
-from monitor.detection.kinds import open_ground, strength
+from monitor.detection.codes import read
+from monitor.detection.kinds import strength
 from monitor.detection.looks import Look
 from monitor.detection.object_sums import edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
+from monitor.strips import Strip, strips
 
+PLANES = 5
+"""Planes that objects are averaged over as they are."""
 VISIBLE = ("coastal", "blue", "green", "red")
 INDICES = {"ndvi": ("nir08", "red"), "ndwi": ("green", "nir08"), "nbr": ("nir08", "swir22")}
 """Normalised differences: vegetation, water (McFeeters 1996), burn (Key and Benson 2006)."""
@@ -27,13 +33,12 @@ EMPTY_INDEX = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Everything that evidence is drawn from, as rasters."""
+    """Everything that evidence is drawn from."""
 
     canvas: Canvas
     seen: Look
-    borders: Misalignment
-    by_reference: LabelMap
-    power: NDArray[np.float32]
+    borders: Borders
+    flags: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,35 +53,112 @@ class Measured:
     after: NDArray[np.intp]
 
 
-def material(
-    canvas: Canvas, seen: Look, flags: NDArray[np.uint8], borders: Misalignment, by_reference: LabelMap
-) -> Material:
-    """The raster that is not there yet: strength of change."""
-    power = strength(canvas, seen, open_ground(canvas, seen, flags))
-    return Material(canvas, seen, borders, by_reference, power)
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What is drawn from one strip, as rasters: with rows around it `opacity`, without them `planes` and the rest.
+
+    `planes`, (rows, columns) each, are vanished borders, change, opacity, shade, and strength of change.
+    """
+
+    strip: Strip
+    opacity: NDArray[np.float32]
+    borders: Misalignment
+    faint: NDArray[np.bool_]
+    planes: tuple[NDArray[np.float32], ...]
+    scene: NDArray[np.float32]
+    ground: NDArray[np.float32]
 
 
-def measure(objects: Objects, source: Material, kind: Flag) -> Measured:
-    """What speaks for objects of a kind.
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums over the objects of one kind, filled strip by strip; shapes as in `object_sums`."""
+
+    objects: Objects
+    top: NDArray[np.float64]
+    inside: NDArray[np.float64]
+    spectra: NDArray[np.float64]
+    modes: NDArray[np.uint32]
+    edges: NDArray[np.float64]
+    rings: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, objects: Objects, bands: int, labels: int) -> Self:
+        """Nothing summed yet."""
+        size = objects.count + 1
+        return cls(
+            objects, np.zeros(size), np.zeros((size, PLANES + 2)), np.zeros((2, size, bands)),
+            np.zeros((2, size, labels + 1), np.uint32), np.zeros((size, 2)), np.zeros((size, 4)),
+        )  # fmt: skip
+
+    def add(self, part: Part, source: Material) -> None:
+        """One more strip."""
+        strip, reference = part.strip, source.canvas.reference
+        labels = self.objects.labels(strip.top, strip.bottom)
+        if not labels.any():
+            return
+        inside_sums(
+            labels[strip.inner], part.planes, part.scene, part.ground, reference.labels[strip.rows],
+            source.borders.by_reference[strip.rows],
+            np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
+            np.stack([reference.spread, reference.radius]).astype(np.float32),
+            self.top, self.inside, self.spectra, self.modes,
+        )  # fmt: skip
+        edge_sums(
+            strip.inner.start, labels, part.opacity, part.borders.appeared, part.borders.before, part.faint,
+            self.edges, self.rings,
+        )  # fmt: skip
+
+
+def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[list[Measured], dict[str, float | None]]:
+    """What speaks for the objects of several kinds, and how far the borders of the scene are misaligned on the mean.
+
+    Strips are added in their order, so that sums do not depend on their height.
+    """
+    canvas = source.canvas
+    bands, labels = len(canvas.scene.bands), canvas.reference.k
+    sums = [Sums.of(objects, bands, labels) for _, objects in kinds]
+    rows = np.zeros((2, canvas.shape[0]))
+    for strip in strips(canvas.shape, BORDER_HALO):
+        compared = canvas.compared[strip.rows]
+        if not canvas.answerable(strip.rows).any():
+            continue
+        borders = source.borders.misalignment(strip)
+        for total, excess in zip(rows, (borders.appeared, borders.vanished), strict=True):
+            total[strip.rows] = np.sum(excess, axis=1, where=compared, dtype=np.float64)
+        if source.flags[strip.read].any():
+            part = drawn(source, strip, borders)
+            for each in sums:
+                each.add(part, source)
+    size = int(np.count_nonzero(canvas.compared))
+    appeared, vanished = (float(total.sum() / size) if size else None for total in rows)
+    found = [evidence_of(each, source, kind) for each, (kind, _) in zip(sums, kinds, strict=True)]
+    return found, {"misalignment_appeared": appeared, "misalignment_vanished": vanished}
+
+
+def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
+    """The rasters of one strip."""
+    canvas, seen, rows = source.canvas, source.seen, strip.rows
+    opacity = read(codes.OPACITY, seen.opacity[strip.read])
+    planes = (
+        borders.vanished,
+        read(codes.SIZE, seen.change[rows]),
+        opacity[strip.inner],
+        read(codes.SHARE, seen.taken[rows]),
+        strength(canvas, seen, source.flags, strip),
+    )
+    return Part(strip, opacity, borders, seen.faint(rows), planes, *canvas.images(rows))
+
+
+def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
+    """Means of what was summed.
 
     Residual: distance to the centroid a pixel had in the reference, over that cluster's spread. Novelty: distance to
     the nearest centroid over that cluster's radius.
     """
-    canvas, seen, reference = source.canvas, source.seen, source.canvas.reference
-    planes = (source.borders.vanished, seen.change, seen.opacity, seen.taken, source.power)
-    size, bands = objects.count + 1, len(canvas.scene.bands)
-    sums, top, spectra = np.zeros((size, len(planes) + 2)), np.zeros(size), np.zeros((2, size, bands))
-    modes = np.zeros((2, size, NO_LABEL + 1), np.uint32)
-    inside_sums(
-        objects.labels, planes, canvas.scene.reflectance, canvas.ground, reference.labels, source.by_reference.labels,
-        np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
-        np.stack([reference.spread, reference.radius]).astype(np.float32), top, sums, spectra, modes,
-    )  # fmt: skip
-    edges, rings = np.zeros((size, 2)), np.zeros((size, 4))
-    edge_sums(objects.labels, seen.opacity, source.borders.appeared, source.borders.before, seen.faint, edges, rings)
+    canvas, objects = source.canvas, sums.objects
     area = np.maximum(objects.area, 1)
-    vanished, change, opacity, taken, power, residual, novelty = (sums / area[:, None]).T
-    appeared, before, faint = (rings[:, :3] / np.maximum(rings[:, 3:], 1)).T
+    vanished, change, opacity, taken, power, residual, novelty = (sums.inside / area[:, None]).T
+    appeared, before, faint = (sums.rings[:, :3] / np.maximum(sums.rings[:, 3:], 1)).T
     evidence: dict[str, NDArray[np.float64] | None] = {
         "border_appeared": appeared,
         "border_vanished": vanished,
@@ -85,19 +167,21 @@ def measure(objects: Objects, source: Material, kind: Flag) -> Measured:
         "novelty": novelty,
         "change": change,
         "strength": power,
-        "peak": top,
-        "sharpness": edges[:, 0] / np.maximum(edges[:, 1], 1),
+        "peak": sums.top,
+        "sharpness": sums.edges[:, 0] / np.maximum(sums.edges[:, 1], 1),
         "opacity": opacity,
-        "shadow_match": None if seen.shade is None else taken,
+        "shadow_match": None if source.seen.shade is None else taken,
         "faint_around": faint,
         "qa_overlap": qa_overlap(objects, canvas.scene.qa, kind),
     }
-    now, then = spectra / area[:, None]
+    now, then = sums.spectra / area[:, None]
     evidence.update(spectral(canvas.scene.bands, now, then))
     if kind == Flag.ANOMALY:
         for n, band in enumerate(canvas.scene.bands):
             evidence |= {f"was_{band}": then[:, n], f"now_{band}": now[:, n]}
-    return Measured(evidence, modes[0].argmax(axis=1), modes[1].argmax(axis=1))
+    most = sums.modes.argmax(axis=2)
+    first, second = np.where(most == canvas.reference.k, NO_LABEL, most)
+    return Measured(evidence, first, second)
 
 
 def qa_overlap(objects: Objects, qa: NDArray[np.uint16] | None, kind: Flag) -> NDArray[np.float64] | None:
@@ -105,8 +189,12 @@ def qa_overlap(objects: Objects, qa: NDArray[np.uint16] | None, kind: Flag) -> N
     if qa is None:
         return None
     bits = np.uint16(QA_SHADOW if kind == Flag.SHADOW else QA_CLOUD)
-    covered = objects.labels[(qa & bits) > 0]
-    overlap: NDArray[np.float64] = np.bincount(covered, minlength=objects.count + 1) / np.maximum(objects.area, 1)
+    covered = np.zeros(objects.count + 1, np.int64)
+    for strip in strips(objects.shape, 0):
+        labels = objects.labels(strip.start, strip.stop)
+        covered += np.bincount(labels[(qa[strip.rows] & bits) > 0], minlength=objects.count + 1)
+    overlap: NDArray[np.float64] = covered / np.maximum(objects.area, 1)
+    overlap[0] = 0
     return overlap
 
 

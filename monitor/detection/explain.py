@@ -71,47 +71,31 @@ class Today:
     scale: NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
-class Explained:
-    """What is known of every pixel.
-
-    `cost` (4, rows, columns) of the explanations, `opacity`, `depth`, `depth_weight` (its
-    inverse variance), `depth_misfit`, and `change` (the root of the squared distance to the expected ground per
-    band), `effect` (its size in the reference's scaled feature space, per band), `white` (opacity by the bands of
-    the visible alone); float32 (rows, columns).
-    """
-
-    cost: NDArray[np.float32]
-    opacity: NDArray[np.float32]
-    depth: NDArray[np.float32]
-    depth_weight: NDArray[np.float32]
-    depth_misfit: NDArray[np.float32]
-    change: NDArray[np.float32]
-    effect: NDArray[np.float32]
-    white: NDArray[np.float32]
+PLANES = 11
+"""Planes of `explain`."""
 
 
 def explain(
-    rows: slice,
+    top: int,
     scene: NDArray[np.float32],
     ground: NDArray[np.float32],
     index: NDArray[np.int16],
     today: Today,
     white: NDArray[np.float32],
     colours: Colours,
-) -> Explained:
-    """Costs of the four explanations of every pixel of some rows; no pixel looks at another.
+) -> NDArray[np.float32]:
+    """What is known of every pixel of some rows from `top` on; no pixel looks at another. 0 without an answer.
 
-    `scene` and `ground` are reflectance (bands, rows, columns); `index` (rows, columns) says which row of
-    the tables of `today` holds for a pixel, negative where nothing can be said; `white` (bands,) is the colour of
-    cloud by which whiteness is told, 0 in the bands that do not count for it.
+    `scene` and `ground` are reflectance (bands, rows, columns) of these rows; `index` (rows, columns) says which row
+    of the tables of `today` holds for a pixel, negative where nothing can be said; `white` (bands,) is the colour of
+    cloud by which whiteness is told, 0 in the bands that do not count for it. Gives `PLANES` float32 (rows, columns):
+    costs of clear, cloud and shadow; opacity, depth, opacity by the bands of the visible alone, and 1 where there is
+    an answer; the depth's inverse variance and misfit; change (the root of the squared distance to the expected
+    ground per band) and its effect (its size in the reference's scaled feature space, per band).
     """
-    shape = (rows.stop - rows.start, index.shape[1])
-    planes = [np.zeros(shape, np.float32) for _ in range(7)]
-    cost = np.zeros((4, *shape), np.float32)
+    planes = np.zeros((PLANES, *index.shape), np.float32)
     explain_rows(
-        (rows.start, rows.stop), scene, ground, index, today.season, today.field, today.block, today.whiten,
-        today.deviation, today.scale, white, *colours, cost, *planes,
+        top, scene, ground, index, today.season, today.field, today.block, today.whiten,
+        today.deviation, today.scale, white, *colours, tuple(planes),
     )  # fmt: skip
-    planes[-1] /= max(np.count_nonzero(white), 1)
-    return Explained(cost, *planes)
+    return planes

@@ -51,7 +51,7 @@ def _costs(values, bits, size):
 
 @compiled
 def _sorted(index, row, start, size, order, first):
-    """Columns of a tile in the order of their label; `first` (n + 2,) is where each label begins."""
+    """Places in a tile in the order of their label; `first` (n + 2,) is where each label begins."""
     first[:] = 0
     for column in range(start, start + size):
         if index[row, column] >= 0:
@@ -61,13 +61,35 @@ def _sorted(index, row, start, size, order, first):
     for column in range(start, start + size):
         label = index[row, column]
         if label >= 0:
-            order[first[label + 1]] = column
+            order[first[label + 1]] = column - start
             first[label + 1] += 1
 
 
 @compiled
+def _without_field(scene, ground, line, left, across, rest, under):
+    """Ground with its slow field (`under`) and what the scene differs from it by (`rest`), (bands, tile)."""
+    for band in range(scene.shape[0]):
+        here, there, slow, difference, expected = scene[band], ground[band], line[band], rest[band], under[band]
+        for p in range(here.size):
+            begin = slow[left[p]]
+            expected[p] = there[p] + begin + (slow[left[p] + 1] - begin) * across[p]
+            difference[p] = here[p] - expected[p]
+
+
+@compiled
+def _whiteness(scene, ground, white, whites, tint):
+    """Opacity by the bands of the visible alone, (tile,); 0 without data."""
+    for band in range(scene.shape[0]):
+        if white[band] <= 0:
+            continue
+        for p in range(tint.size):
+            gain = (scene[band, p] - ground[band, p]) / max(white[band] - ground[band, p], np.float32(0.05))
+            tint[p] += gain / np.float32(whites) if gain == gain else np.float32(0)
+
+
+@compiled
 def explain_rows(  # noqa: C901
-    rows,
+    top,
     scene,
     ground,
     index,
@@ -83,16 +105,10 @@ def explain_rows(  # noqa: C901
     variety,
     taken,
     dark,
-    cost,
-    opacity,
-    depth,
-    weight,
-    misfit,
-    change,
-    effect,
-    tint,
+    planes,
 ):
-    """Fill the planes `cost` to `tint` (their row 0 is ``rows[0]``) where the index is not negative."""
+    """Fill the planes of `explain` where the index is not negative; row 0 of all is row `top` of the field."""
+    clear, cloudy_cost, shadow, opacity, depth, tint, there_is, weight, misfit, change, effect = planes
     bands, width = scene.shape[0], scene.shape[2]
     field_rows, field_columns = field.shape[1:]
     zero, one, two = np.float32(0), np.float32(1), np.float32(2)
@@ -107,7 +123,7 @@ def explain_rows(  # noqa: C901
     tall = np.empty((5, TILE), np.float32)
     bits = tall.view(np.int32)
     fit = np.empty((6, TILE), np.float32)
-    sizes, tints = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
+    sizes = np.empty(TILE, np.float32)
     order, first = np.empty(TILE, np.int64), np.empty(len(season) + 2, np.int64)
     left, across = np.empty(width, np.int64), np.empty(width, np.float32)
     for column in range(width):
@@ -115,9 +131,13 @@ def explain_rows(  # noqa: C901
         left[column] = int(x)
         across[column] = x - int(x)
     line = np.zeros((bands, field_columns + 1), np.float32)
-    for row in range(rows[0], rows[1]):
-        out = row - rows[0]
-        y = min(max((row + 0.5) / block - 0.5, 0.0), field_rows - 1.0)
+    beyond, under = np.empty((bands, TILE), np.float32), np.empty((bands, TILE), np.float32)
+    whites = 0
+    for band in range(bands):
+        whites += white[band] > 0
+    whites = max(whites, 1)
+    for row in range(index.shape[0]):
+        y = min(max((top + row + 0.5) / block - 0.5, 0.0), field_rows - 1.0)
         y0 = int(y)
         y1 = min(y0 + 1, field_rows - 1)
         fy = np.float32(y - y0)
@@ -127,6 +147,11 @@ def explain_rows(  # noqa: C901
         for start in range(0, width, TILE):
             size = min(TILE, width - start)
             _sorted(index, row, start, size, order, first)
+            if first[first.size - 2] == 0:
+                continue
+            tile = slice(start, start + size)
+            _without_field(scene[:, row, tile], ground[:, row, tile], line, left[tile], across[tile], beyond, under)
+            _whiteness(scene[:, row, tile], ground[:, row, tile], white, whites, tint[row, tile])
             begin = 0
             for label in range(len(season)):
                 end = first[label + 1]
@@ -135,26 +160,16 @@ def explain_rows(  # noqa: C901
                     continue
                 sums[:, :run] = zero
                 sizes[:run] = zero
-                tints[:run] = zero
                 for band in range(bands):
                     base, bright, air, part = season[label, band], cloud[band], dark[band], taken[band]
                     unit = one / scale[band]
                     for p in range(run):
-                        column = order[begin + p]
-                        x0, fx = left[column], across[column]
-                        there, here = ground[band, row, column], scene[band, row, column]
-                        slow = line[band, x0] * (one - fx) + line[band, x0 + 1] * fx
-                        expected = there + base + slow
-                        e[band, p] = here - expected
+                        place = order[begin + p]
+                        expected = under[band, place] + base
+                        e[band, p] = beyond[band, place] - base
                         u[band, p] = bright - expected
                         v[band, p] = (air - expected) * part
                         sizes[p] += (e[band, p] * unit) ** 2
-                    if white[band] > 0:
-                        for p in range(run):
-                            column = order[begin + p]
-                            there = ground[band, row, column]
-                            gain = scene[band, row, column] - there
-                            tints[p] += gain / max(white[band] - there, np.float32(0.05))
                 for band in range(bands):
                     tall[:3, :run] = zero
                     for other in range(band + 1):
@@ -228,20 +243,19 @@ def explain_rows(  # noqa: C901
                 _costs(tall[4], bits[4], run)
                 cap = np.float32(COST_CAP)
                 for p in range(run):
-                    column = order[begin + p]
+                    column = start + order[begin + p]
                     cloudy, a = tall[1, p], fit[0, p]
                     both = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST)
                     if fit[4, p] > zero and both < cloudy:
                         cloudy, a = both, fit[4, p]
-                    cost[0, out, column] = min(tall[0, p], cap)
-                    cost[1, out, column] = min(cloudy + np.float32(CLOUD_COST), cap)
-                    cost[2, out, column] = min(tall[2, p], cap)
-                    cost[3, out, column] = np.float32(ANOMALY_COST)
-                    opacity[out, column] = a
-                    depth[out, column] = fit[1, p]
-                    weight[out, column] = sums[2, p]
-                    misfit[out, column] = tall[3, p]
-                    change[out, column] = math.sqrt(max(sums[0, p], zero) * per)
-                    effect[out, column] = math.sqrt(sizes[p] * per)
-                    tint[out, column] = tints[p]
+                    clear[row, column] = min(tall[0, p], cap)
+                    cloudy_cost[row, column] = min(cloudy + np.float32(CLOUD_COST), cap)
+                    shadow[row, column] = min(tall[2, p], cap)
+                    opacity[row, column] = a
+                    depth[row, column] = fit[1, p]
+                    there_is[row, column] = one
+                    weight[row, column] = sums[2, p]
+                    misfit[row, column] = tall[3, p]
+                    change[row, column] = math.sqrt(max(sums[0, p], zero) * per)
+                    effect[row, column] = math.sqrt(sizes[p] * per)
                 begin = end

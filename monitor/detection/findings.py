@@ -1,6 +1,7 @@
 """Objects of the flags raster as findings: outline, evidence, score, words."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from monitor.detection.score import LIKELY, score
 from monitor.detection.words import border_words
 from monitor.scenes.grid import Grid
 
+FLAGS = {Kind.CLOUD: Flag.CLOUD, Kind.SHADOW: Flag.SHADOW, Kind.ANOMALY: Flag.ANOMALY}
 SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
 """Smaller objects stay in the flags but are no findings; a ship may be two pixels."""
 HECTARE_M2 = 10_000.0
@@ -21,50 +23,59 @@ INTERNAL = ("peak", "faint_around")
 Evidence = Mapping[str, NDArray[np.float64] | None]
 
 
-def find(flags: NDArray[np.uint8], source: Material) -> tuple[Finding, ...]:
-    """Findings of every kind. Anomalies that are not likely real are cleared from the flags."""
-    found: list[Finding] = []
-    for kind, flag in ((Kind.CLOUD, Flag.CLOUD), (Kind.SHADOW, Flag.SHADOW), (Kind.ANOMALY, Flag.ANOMALY)):
-        objects = objects_of(flags == flag, SMALLEST_PX[kind])
-        measured = measure(objects, source, flag)
-        scores = score(kind, objects.area, measured.evidence)
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Objects of one kind with what speaks for them, and the numbers of those that are findings."""
+
+    kind: Kind
+    objects: Objects
+    measured: Measured
+    scores: NDArray[np.float64]
+    numbers: NDArray[np.intp]
+
+
+def weigh_objects(source: Material) -> tuple[list[Judged], dict[str, float | None]]:
+    """Objects of every kind and metrics of borders. Anomalies that are not likely real are cleared from the flags."""
+    flags = source.flags
+    kinds = [(flag, objects_of(flags == flag, SMALLEST_PX[kind])) for kind, flag in FLAGS.items()]
+    measured, metrics = measure(kinds, source)
+    judged = []
+    for kind, (_, objects), found in zip(FLAGS, kinds, measured, strict=True):
+        scores = score(kind, objects.area, found.evidence)
         likely = scores >= LIKELY if kind == Kind.ANOMALY else np.ones(objects.count + 1, bool)
         likely[0] = False
+        judged.append(Judged(kind, objects, found, scores, np.flatnonzero(likely)))
         if kind == Kind.ANOMALY:
-            flags[(flags == flag) & ~likely[objects.labels]] = Flag.CLEAR
-        found += describe(objects, source.canvas.scene.grid, kind, measured, scores, np.flatnonzero(likely))
-    return tuple(found)
+            flags[flags == Flag.ANOMALY] = Flag.CLEAR
+            flags.ravel()[objects.pixels[likely[objects.ids]]] = Flag.ANOMALY
+    return judged, metrics
 
 
-def describe(
-    objects: Objects,
-    grid: Grid,
-    kind: Kind,
-    measured: Measured,
-    scores: NDArray[np.float64],
-    numbers: NDArray[np.intp],
-) -> list[Finding]:
-    """The findings of one kind, for the numbered objects."""
+def describe(judged: Judged, grid: Grid) -> list[Finding]:
+    """The findings of one kind."""
+    objects, measured, numbers = judged.objects, judged.measured, judged.numbers
     if numbers.size == 0:
         return []
-    shapes = outlines(objects, grid)
+    chosen = np.zeros(objects.count + 1, bool)
+    chosen[numbers] = True
+    shapes = outlines(objects.chosen(chosen), grid)
     names = list(measured.evidence)
     columns = [
         [None] * numbers.size if values is None else np.round(values[numbers], 4).tolist()
         for values in measured.evidence.values()
     ]
     before, after = measured.before[numbers].tolist(), measured.after[numbers].tolist()
-    pixels, likely = objects.area[numbers].tolist(), scores[numbers].tolist()
+    pixels, likely = objects.area[numbers].tolist(), judged.scores[numbers].tolist()
     findings = []
-    for n, number in enumerate(numbers.tolist()):
+    for n in range(numbers.size):
         mine = {name: column[n] for name, column in zip(names, columns, strict=True)}
-        words = say(kind, mine, before[n], after[n], pixels[n], grid)
+        words = say(judged.kind, mine, before[n], after[n], pixels[n], grid)
         for name in INTERNAL:
             mine.pop(name)
-        if kind == Kind.ANOMALY:
+        if judged.kind == Kind.ANOMALY:
             mine |= {"label_before": float(before[n]), "label_after": float(after[n])}
         area = pixels[n] * grid.pixel_area_m2
-        findings.append(Finding(kind, shapes[number], area, pixels[n], likely[n], mine, words))
+        findings.append(Finding(judged.kind, shapes[n + 1], area, pixels[n], likely[n], mine, words))
     return findings
 
 

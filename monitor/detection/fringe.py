@@ -28,7 +28,7 @@ def absorb_scraps(flags: NDArray[np.uint8]) -> None:
     for down in range(-REACH_PX, REACH_PX + 1):
         for right in range(-REACH_PX, REACH_PX + 1):
             row, column = np.clip(rows + down, 0, height - 1), np.clip(columns + right, 0, width - 1)
-            other = scraps.labels[row, column] != ids
+            other = scraps.at(row * width + column) != ids
             beside = flags[row[other], column[other]]
             for number, kind in enumerate((Flag.CLOUD, Flag.SHADOW)):
                 around[number] += np.bincount(ids[other][beside == kind], minlength=scraps.count + 1)

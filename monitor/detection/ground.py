@@ -15,6 +15,7 @@ from scipy.stats import chi2
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
+from monitor.scenes.stack import Stack
 
 SAMPLE = 110_000
 """Pixels that statistics are taken of: a regular grid over the scene."""
@@ -67,10 +68,10 @@ class Pixels:
 def prior_of(reference: ReferenceModel) -> Prior:
     """Levels per label and the noise of the reference scene."""
     level = reference.centroids.astype(np.float64) * reference.scale + reference.center
-    image = reference.reflectance
-    step = sample_step(image[0].size)
-    neighbours = np.abs(image[:, ::step, 1:] - image[:, ::step, :-1])
-    quiet = np.nanquantile(neighbours, 0.2, axis=(1, 2)) if np.isfinite(neighbours).any() else np.zeros(len(image))
+    step = sample_step(reference.labels.size)
+    lines = [reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step)]
+    neighbours = np.abs(np.diff(np.concatenate(lines, axis=1), axis=2))[:, :, :: max(1, step // 4)]
+    quiet = np.nanquantile(neighbours, 0.2, axis=(1, 2)) if np.isfinite(neighbours).any() else np.zeros(len(level[0]))
     noise = quiet / (0.2533 * np.sqrt(2))
     typical = np.median(np.abs(level), axis=0)
     tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical) + 1e-5
@@ -82,16 +83,14 @@ def sample_step(size: int) -> int:
     return max(1, int(np.ceil(np.sqrt(size / SAMPLE))))
 
 
-def draw(
-    scene: NDArray[np.float32], reference: NDArray[np.float32], labels: NDArray[np.uint8], use: NDArray[np.bool_]
-) -> Pixels:
+def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pixels:
     """A regular grid of the pixels to use, thinned alike in both directions."""
     step = sample_step(use.size)
     grid = (slice(step // 2, None, step), slice(step // 2, None, step))
-    rows, columns = np.nonzero(use[grid] & (labels[grid] != NO_LABEL))
+    rows, columns = np.nonzero(use[grid] & (reference.labels[grid] != NO_LABEL))
     rows, columns = rows * step + step // 2, columns * step + step // 2
-    change = (scene[:, rows, columns] - reference[:, rows, columns]).T.astype(np.float64)
-    return Pixels(change, labels[rows, columns].astype(np.intp), rows, columns)
+    change = (scene.at(rows, columns) - reference.stack.at(rows, columns)).T.astype(np.float64)
+    return Pixels(change, reference.labels[rows, columns].astype(np.intp), rows, columns)
 
 
 def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:

@@ -4,11 +4,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.detection import codes
 from monitor.detection.canvas import Canvas
+from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.looks import DARK, PALE, WHITE, Look, box, shade_fits, slope
-from monitor.detection.strips import Strip, over_strips
+from monitor.detection.looks import Look, box, shade_fits, slope
+from monitor.detection.objects import objects_of
 from monitor.detection.sun import offset
+from monitor.strips import Strip, over_strips, strips
 
 SOFT_EDGE = 0.03
 """Opacity per pixel; thin clouds fade out, roofs and roads end."""
@@ -24,8 +27,6 @@ STRONGEST_EDGE = 2.0
 """An object ends where change falls below this share of its own mean, at most at this strength."""
 DUE = 0.3
 """Predicted depth from which a shadow is due; what is twice as dark there is one."""
-SNOW_INDEX = 0.45
-SNOW_GREEN = 0.15
 SHIP_PX = 16
 DAZZLING = 0.25
 """Opacity that clouds of a few pixels seldom reach."""
@@ -36,12 +37,17 @@ CORE_PX = 15
 
 
 def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
-    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly."""
-    kind = seen.best.copy()
-    kind[canvas.index < 0] = CLEAR
-    covered = snow(canvas)
-    kind[(kind == CLOUD) & (covered | ((seen.tint & PALE) > 0))] = ANOMALY
-    kind[covered & ~canvas.compared] = CLEAR
+    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly; takes the place of `seen.best`."""
+    kind = seen.best
+
+    def settle(strip: Strip) -> None:
+        here, bits = kind[strip.rows], seen.bits[strip.rows]
+        here[~canvas.answerable(strip.rows)] = CLEAR
+        covered = (bits & codes.SNOW) > 0
+        here[(here == CLOUD) & (covered | ((bits & codes.PALE) > 0))] = ANOMALY
+        here[covered & ~canvas.compared[strip.rows]] = CLEAR
+
+    over_strips(canvas.shape, 0, settle)
     reject_bright_ground(canvas, seen, kind)
     reject_shadowless(canvas, seen, kind)
     grow_clouds(canvas, seen, kind)
@@ -50,51 +56,50 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
     return kind
 
 
-def snow(canvas: Canvas) -> NDArray[np.bool_]:
-    """Snow by its index (Hall et al. 1995), far enough from ice cloud; nowhere where a band for it is missing."""
-    bands = canvas.scene.bands
-    if "green" not in bands or "swir16" not in bands:
-        return np.zeros(canvas.index.shape, bool)
-    green, swir = (canvas.scene.reflectance[bands.index(band)] for band in ("green", "swir16"))
-    covered: NDArray[np.bool_] = (green > SNOW_GREEN) & (green - swir > SNOW_INDEX * (green + swir))
-    return covered
-
-
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Hard-edged bright objects become anomalies where nothing in the scene throws a cloud's shadow."""
-    cloud = (kind == CLOUD).astype(np.uint8)
+    cloud = (kind == CLOUD).view(np.uint8)
     if shade_fits(canvas, seen) or not cloud.any():
         return
-    count, labels = cv2.connectedComponents(cloud, connectivity=8)
-    edge = (cloud > 0) & (cv2.erode(cloud, np.ones((3, 3), np.uint8)) == 0)
-    steep = slope(seen.opacity)
-    hardness = np.bincount(labels[edge], steep[edge], count) / np.maximum(np.bincount(labels[edge], minlength=count), 1)
-    hard = hardness > SOFT_EDGE
-    hard[labels[cv2.erode(cloud, np.ones((CORE_PX, CORE_PX), np.uint8)) > 0]] = False
-    hard[0] = False
-    kind[hard[labels]] = ANOMALY
+    clouds = objects_of(cloud.view(np.bool_))
+    inner = cv2.erode(cloud, np.ones((3, 3), np.uint8)).ravel()[clouds.pixels] > 0
+    edge, edge_of = clouds.pixels[~inner], clouds.ids[~inner]
+    steepness, number = np.zeros(clouds.count + 1), np.bincount(edge_of, minlength=clouds.count + 1)
+    for strip in strips(canvas.shape, 1):
+        steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner]
+        first, last = np.searchsorted(edge, np.array([strip.start, strip.stop]) * canvas.shape[1])
+        places = edge[first:last] - strip.start * canvas.shape[1]
+        steepness += np.bincount(edge_of[first:last], steep.ravel()[places], clouds.count + 1)
+    hard = steepness / np.maximum(number, 1) > SOFT_EDGE
+    core = cv2.erode(cloud, np.ones((CORE_PX, CORE_PX), np.uint8)).ravel()[clouds.pixels] > 0
+    hard[clouds.ids[core]] = False
+    kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
 
 
 def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Small lone bright objects are no clouds where their shadow should be seen and is not: ships."""
     if canvas.sun is None or seen.shade is None:
         return
-    cloud = (kind == CLOUD).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cloud, connectivity=8)
-    small = stats[:, cv2.CC_STAT_AREA] <= SHIP_PX
+    cloud = (kind == CLOUD).view(np.uint8)
+    clouds = objects_of(cloud.view(np.bool_))
+    small = clouds.area <= SHIP_PX
     small[0] = False
-    others = cv2.dilate((cloud > 0).astype(np.uint8) * ~small[labels], np.ones((9, 9), np.uint8)) > 0
-    small[labels[others]] = False
-    rows, columns = np.nonzero(small[labels])
-    if rows.size == 0:
+    ships = clouds.chosen(small)
+    cloud.ravel()[ships.pixels] = 0
+    near = cv2.dilate(cloud, np.ones((9, 9), np.uint8)).ravel()[ships.pixels] > 0
+    cloud.ravel()[ships.pixels] = 1
+    alone = np.ones(ships.count + 1, bool)
+    alone[ships.ids[near]] = False
+    places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
+    if places.size == 0:
         return
-    ids = labels[rows, columns]
-    peak = np.zeros(count, np.float32)
-    np.maximum.at(peak, ids, seen.peak[rows, columns])
-    support, sureness = shadow_support(canvas, seen, cloud, (rows, columns), ids, count)
-    lacking = small & ((1 - support) * sureness > SHADOW_MISSED)
-    lacking |= small & (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
-    kind[lacking[labels]] = ANOMALY
+    peak = np.zeros(ships.count + 1, np.float32)
+    np.maximum.at(peak, ids, read(codes.OPACITY, seen.peak.ravel()[places]))
+    place = np.divmod(places, canvas.shape[1])
+    support, sureness = shadow_support(canvas, seen, cloud, place, ids, ships.count + 1)
+    lacking = (1 - support) * sureness > SHADOW_MISSED
+    lacking |= (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
+    kind.ravel()[places[lacking[ids]]] = ANOMALY
 
 
 def shadow_support(
@@ -113,13 +118,14 @@ def shadow_support(
     down, right = offset(sun, shade.height_m)
     rows, columns = place[0] + down, place[1] + right
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    size = np.clip(seen.opacity[place], 0, 1)[inside]
+    size = np.clip(read(codes.OPACITY, seen.opacity[place]), 0, 1)[inside]
     rows, columns, ids = rows[inside], columns[inside], ids[inside]
     open_sky = (cloud[rows, columns] == 0) & canvas.compared[rows, columns]
     rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
-    weight = 1 / (1 / (seen.depth_weight[rows, columns] + 1e-3) + 0.15**2)
+    weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
+    depth = read(codes.DEPTH, seen.depth[rows, columns])
     mass = np.bincount(ids, weight * size**2, count)
-    support = np.bincount(ids, weight * size * seen.depth[rows, columns], count) / np.maximum(mass, 1e-6)
+    support = np.bincount(ids, weight * size * depth, count) / np.maximum(mass, 1e-6)
     return support, np.sqrt(mass)
 
 
@@ -130,58 +136,75 @@ def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """
     if canvas.window == 1:
         return
-    cloud = (kind == CLOUD).astype(np.uint8)
-    size = 2 * HALO_PX + 1
-    solid = cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    near = cv2.dilate(solid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))) > 0
-    kind[near & ((kind == ANOMALY) | seen.faint) & ((seen.tint & WHITE) > 0)] = CLOUD
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * HALO_PX + 1, 2 * HALO_PX + 1))
+    cloud = (kind == CLOUD).view(np.uint8)
+
+    def grow(strip: Strip) -> None:
+        here, rows = kind[strip.rows], strip.rows
+        solid = cv2.morphologyEx(cloud[strip.read], cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        near = cv2.dilate(solid, reach)[strip.inner]
+        fringe = (near > 0) & ((here == ANOMALY) | seen.faint(rows)) & ((seen.bits[rows] & codes.WHITE) > 0)
+        here[fringe] = CLOUD
+
+    over_strips(kind.shape, HALO_PX + 2, grow)
 
 
 def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:
     """Dark places where a cloud's shadow is due are that shadow, even if they are not coloured like one."""
     if seen.shade is None:
         return
-    due = cv2.dilate((seen.taken > DUE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    kind[due & (kind == ANOMALY) & (seen.depth > 2 * DUE) & ((seen.tint & DARK) > 0)] = SHADOW
+    lowest = np.uint8((2 * DUE - codes.DEPTH_LOWEST) / codes.DEPTH_STEP)
+
+    def darken(strip: Strip) -> None:
+        shaded = (seen.taken[strip.read] > DUE / codes.SHARE_STEP).view(np.uint8)
+        due = cv2.dilate(shaded, np.ones((5, 5), np.uint8))[strip.inner]
+        here, rows = kind[strip.rows], strip.rows
+        dark = (seen.depth[rows] > lowest) & ((seen.bits[rows] & codes.DARK) > 0)
+        here[(due > 0) & (here == ANOMALY) & dark] = SHADOW
+
+    over_strips(kind.shape, 2, darken)
 
 
-def strength(canvas: Canvas, seen: Look, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
+def strength(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], strip: Strip) -> NDArray[np.float32]:
     """Strength of change: geometric mean of its size in units of today's scatter and in units of label distances.
 
-    Averaged over the 3 x 3 neighbours that are `ground`, 0 elsewhere.
+    Averaged over the 3 x 3 neighbours that are open ground, 0 elsewhere; of a strip read with at least one row around.
     """
-    power = np.empty(ground.shape, np.float32)
-
-    def fill(strip: Strip) -> None:
-        here = ground[strip.read]
-        alone = np.sqrt(seen.change[strip.read] * seen.effect[strip.read])
-        alone[~here] = 0
-        share = np.maximum(box(here.astype(np.float32), canvas.window), np.float32(0.1))
-        mean = box(alone, canvas.window) / share
-        mean[~here] = 0
-        power[strip.rows] = mean[strip.inner]
-
-    over_strips(ground.shape, 1, fill)
-    return power
+    here = open_ground(canvas, seen, kind, strip.read)
+    alone = np.sqrt(read(codes.SIZE, seen.change[strip.read]) * read(codes.SIZE, seen.effect[strip.read]))
+    alone[~here] = 0
+    share = np.maximum(box(here.astype(np.float32), canvas.window), np.float32(0.1))
+    mean = np.where(here, box(alone, canvas.window) / share, np.float32(0))
+    return np.asarray(mean[strip.inner], np.float32)
 
 
-def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:
     """Where an anomaly could be seen: compared, and neither cloud nor shadow, not even a faint one."""
-    ground: NDArray[np.bool_] = canvas.compared & ((kind == CLEAR) | (kind == ANOMALY)) & ~seen.faint
+    here = kind[rows]
+    ground: NDArray[np.bool_] = canvas.compared[rows] & ((here == CLEAR) | (here == ANOMALY)) & ~seen.faint(rows)
     return ground
 
 
 def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Anomalies by hysteresis: objects found on strong change, grown to weaker change."""
-    ground = open_ground(canvas, seen, kind)
-    power = strength(canvas, seen, ground)
-    weak = (power > GROW_STRENGTH).astype(np.uint8)
-    count, labels = cv2.connectedComponents(weak, connectivity=8)
-    inside = np.flatnonzero(weak)
-    ids, powers = labels.ravel()[inside], power.ravel()[inside]
-    founded = np.zeros(count, bool)
-    founded[ids[powers > SEED_STRENGTH]] = True
-    usual = np.bincount(ids, powers, count) / np.maximum(np.bincount(ids, minlength=count), 1)
+    weak = np.zeros(canvas.shape, np.bool_)
+    found: dict[int, NDArray[np.float32]] = {}
+
+    def weigh(strip: Strip) -> None:
+        power = strength(canvas, seen, kind, strip)
+        weak[strip.rows] = power > GROW_STRENGTH
+        found[strip.start] = power[weak[strip.rows]]
+
+    over_strips(canvas.shape, 1, weigh)
+    objects = objects_of(weak)
+    powers = np.concatenate([found[start] for start in sorted(found)])
+    founded = np.zeros(objects.count + 1, bool)
+    founded[objects.ids[powers > SEED_STRENGTH]] = True
+    usual = np.bincount(objects.ids, powers, objects.count + 1) / np.maximum(objects.area, 1)
     edge = np.minimum(EDGE_SHARE * usual, STRONGEST_EDGE)
-    kind[ground] = CLEAR
-    kind.ravel()[inside[founded[ids] & (powers > edge[ids])]] = ANOMALY
+
+    def clear(strip: Strip) -> None:
+        kind[strip.rows][open_ground(canvas, seen, kind, strip.rows)] = CLEAR
+
+    over_strips(canvas.shape, 0, clear)
+    kind.ravel()[objects.pixels[founded[objects.ids] & (powers > edge[objects.ids])]] = ANOMALY

@@ -1,34 +1,37 @@
 """The scene in plain numbers."""
 
+from collections.abc import Mapping
+
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
+from monitor.detection import codes
 from monitor.detection.evidence import QA_CLOUD, QA_SHADOW, Material
 from monitor.detection.result import Flag
 
 FILL = 1
 
 
-def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float | None]:
+def measure_scene(source: Material, misalignment: Mapping[str, float | None]) -> dict[str, float | None]:
     """Shares of the valid pixels by flag, border misalignment, disagreement of labels, agreement with QA_PIXEL."""
-    canvas, seen = source.canvas, source.seen
+    canvas, seen, flags = source.canvas, source.seen, source.flags
     valid = canvas.scene.valid
-    compared = canvas.compared
-    clear = compared & (flags == Flag.CLEAR)
     labels = canvas.reference.labels
-    differs = compared & (source.by_reference.labels != labels) & (source.by_reference.labels != NO_LABEL)
+    kinds, sizes, numbers = np.zeros(256, np.int64), np.zeros(256, np.int64), np.zeros(2, np.int64)
+    _count(flags, valid, canvas.compared, labels, source.borders.by_reference, seen.effect, kinds, sizes, numbers)
+    size, (compared, differs) = max(int(kinds.sum()), 1), numbers.tolist()
     metrics: dict[str, float | None] = {
-        "valid_fraction": float(valid.mean()),
-        "cloud_fraction": share(flags == Flag.CLOUD, valid),
-        "shadow_fraction": share(flags == Flag.SHADOW, valid),
-        "anomaly_fraction": share(flags == Flag.ANOMALY, valid),
-        "no_answer_fraction": share(flags == Flag.NO_ANSWER, valid),
-        "no_reference_fraction": share(~compared, valid),
-        "misalignment_appeared": mean(source.borders.appeared, compared),
-        "misalignment_vanished": mean(source.borders.vanished, compared),
-        "label_disagreement": float(differs.sum() / max(int(compared.sum()), 1)),
-        "scatter_today": mean(seen.effect, clear),
+        "valid_fraction": float(kinds.sum() / valid.size),
+        "cloud_fraction": float(kinds[Flag.CLOUD] / size),
+        "shadow_fraction": float(kinds[Flag.SHADOW] / size),
+        "anomaly_fraction": float(kinds[Flag.ANOMALY] / size),
+        "no_answer_fraction": float(kinds[Flag.NO_ANSWER] / size),
+        "no_reference_fraction": float((kinds.sum() - compared) / size),
+        **misalignment,
+        "label_disagreement": float(differs / max(compared, 1)),
+        "scatter_today": float((sizes * codes.SIZE).sum() / sizes.sum()) if sizes.any() else None,
         "cloud_height_m": None if seen.shade is None else seen.shade.height_m,
         "shadow_explained": None if seen.shade is None else seen.shade.gain,
     }
@@ -42,14 +45,23 @@ def measure_scene(flags: NDArray[np.uint8], source: Material) -> dict[str, float
     return metrics
 
 
-def share(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> float:
-    """Share of the valid pixels that a mask covers."""
-    return float((mask & valid).sum() / max(int(valid.sum()), 1))
+@numba.njit(cache=True, nogil=True)
+def _count(flags, valid, compared, then, now, effect, kinds, sizes, numbers):  # type: ignore[no-untyped-def]
+    """Count in one pass flags of the valid pixels (`kinds`), codes of effect of the clear and compared (`sizes`).
 
-
-def mean(image: NDArray[np.float32], where: NDArray[np.bool_]) -> float | None:
-    """Mean over a mask, None if it is empty."""
-    return float(image[where].mean(dtype=np.float64)) if where.any() else None
+    `numbers` are the compared pixels, and those whose label has changed.
+    """
+    for row in range(flags.shape[0]):
+        for column in range(flags.shape[1]):
+            if not valid[row, column]:
+                continue
+            kinds[flags[row, column]] += 1
+            if compared[row, column]:
+                numbers[0] += 1
+                label = now[row, column]
+                numbers[1] += label != then[row, column] and label != NO_LABEL
+                if flags[row, column] == 0:
+                    sizes[effect[row, column]] += 1
 
 
 def agreement(ours: NDArray[np.bool_], theirs: NDArray[np.bool_], judged: NDArray[np.bool_]) -> float | None:

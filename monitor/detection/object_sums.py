@@ -1,4 +1,4 @@
-"""Sums over objects in one pass over their label raster, compiled; types are those of numba."""
+"""Sums over objects in one pass over a strip of their label raster, compiled; types are those of numba."""
 
 # mypy: ignore-errors
 
@@ -16,11 +16,12 @@ def inside_sums(labels, planes, scene, ground, then, now, features, centroids, u
 
     `planes` (n, rows, columns) are averaged as they are, `tops` takes the largest of the last one; `scene` and
     `ground` fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of reference and scene, counted
-    in `modes` (2, count + 1, 256). After those of the planes, `sums` (count + 1, n + 2) holds residual and novelty: the
-    distance to the centroid of a label in feature space (`features` (2, bands): center and scale) over its unit.
+    in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 2) holds
+    residual and novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center and
+    scale) over its unit.
     """
     height, width = labels.shape
-    bands, count = scene.shape[0], len(planes)
+    bands, count, last = scene.shape[0], len(planes), modes.shape[2] - 1
     for row in range(height):
         for column in range(width):
             number = labels[row, column]
@@ -30,8 +31,8 @@ def inside_sums(labels, planes, scene, ground, then, now, features, centroids, u
                 sums[number, n] += planes[n][row, column]
             tops[number] = max(tops[number], planes[count - 1][row, column])
             before, after = then[row, column], now[row, column]
-            modes[0, number, before] += 1
-            modes[1, number, after] += 1
+            modes[0, number, min(before, last)] += 1
+            modes[1, number, min(after, last)] += 1
             residual = novelty = np.float32(0)
             for band in range(bands):
                 value = scene[band, row, column]
@@ -49,16 +50,17 @@ def inside_sums(labels, planes, scene, ground, then, now, features, centroids, u
 
 
 @compiled
-def edge_sums(labels, opacity, appeared, before, faint, edges, rings):
-    """Fill sums along the edges of every object.
+def edge_sums(first, labels, opacity, appeared, before, faint, edges, rings):
+    """Fill sums along the edges of every object, in the rows of `appeared`, `before` and `faint`.
 
+    `labels` and `opacity` have more rows around them, `first` of them above.
     `edges` (count + 1, 2): slope of opacity over the pixels that touch what is no object, and their number.
     `rings` (count + 1, 4): `appeared`, `before` and `faint` over those and the pixels around the object, and their
     number; a pixel beside two objects counts for the one of the higher number.
     """
     height, width = labels.shape
     tallest, shortest = np.empty(width, np.int32), np.empty(width, np.int32)
-    for row in range(height):
+    for row in range(first, first + appeared.shape[0]):
         up, down = max(row - 1, 0), min(row + 1, height - 1)
         for column in range(width):
             one, two, three = labels[up, column], labels[row, column], labels[down, column]
@@ -74,9 +76,9 @@ def edge_sums(labels, opacity, appeared, before, faint, edges, rings):
                 continue
             if lowest > 0 and down - up == 2 and right - left == 2:
                 continue
-            rings[highest, 0] += appeared[row, column]
-            rings[highest, 1] += before[row, column]
-            rings[highest, 2] += faint[row, column]
+            rings[highest, 0] += appeared[row - first, column]
+            rings[highest, 1] += before[row - first, column]
+            rings[highest, 2] += faint[row - first, column]
             rings[highest, 3] += 1
             number = labels[row, column]
             if number:

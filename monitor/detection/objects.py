@@ -1,42 +1,162 @@
-"""Connected pixels of one kind."""
+"""Connected pixels of one kind, kept as runs along rows: their size goes with the objects, not with the scene."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
+
+compiled = numba.njit(cache=True, nogil=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Objects:
-    """8-connected objects of a mask: `labels` int32 (rows, columns), 0 outside, `count` objects 1..count.
+    """8-connected objects of a mask of `shape`, numbered 1..count as they are met from the top.
 
-    `area` (count + 1,) is pixels per object; entry 0 is 0.
+    A run is the pixels `starts` to `stops` of the flattened raster, within one row, and belongs to the object in
+    `numbers`; all (runs,), in order. `area` (count + 1,) is pixels per object; entry 0 is 0.
     """
 
-    labels: NDArray[np.int32]
+    shape: tuple[int, int]
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    numbers: NDArray[np.int32]
     count: int
     area: NDArray[np.intp]
 
     @cached_property
     def pixels(self) -> NDArray[np.intp]:
-        """Flat indices of all object pixels."""
-        return np.flatnonzero(self.labels)
+        """Flat indices of all object pixels, in order."""
+        lengths = self.stops - self.starts
+        before = np.cumsum(lengths) - lengths
+        places: NDArray[np.intp] = np.arange(lengths.sum()) + np.repeat(self.starts - before, lengths)
+        return places
 
     @cached_property
     def ids(self) -> NDArray[np.int32]:
         """Object of each of `pixels`."""
-        return self.labels.ravel()[self.pixels]
+        return np.repeat(self.numbers, self.stops - self.starts)
+
+    def at(self, places: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Object of any pixels, by flat index; 0 outside."""
+        if not self.starts.size:
+            return np.zeros(places.shape, np.int32)
+        run = np.maximum(np.searchsorted(self.starts, places, side="right") - 1, 0)
+        inside = (places >= self.starts[run]) & (places < self.stops[run])
+        return np.where(inside, self.numbers[run], np.int32(0))
+
+    def labels(self, top: int, bottom: int) -> NDArray[np.int32]:
+        """Some rows as a raster of object numbers, 0 outside."""
+        width = self.shape[1]
+        out = np.zeros((bottom - top) * width, np.int32)
+        first, last = np.searchsorted(self.starts, (top * width, bottom * width))
+        runs = slice(first, last)
+        _paint(self.starts[runs] - top * width, self.stops[runs] - top * width, self.numbers[runs], out)
+        return out.reshape(bottom - top, width)
+
+    def only(self, runs: NDArray[np.bool_]) -> "Objects":
+        """The objects of some runs under the numbers that they have."""
+        return replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
+
+    def chosen(self, keep: NDArray[np.bool_]) -> "Objects":
+        """The objects of a mask (count + 1,), numbered anew."""
+        number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
+        runs = keep[self.numbers]
+        return Objects(
+            self.shape, self.starts[runs], self.stops[runs], number[self.numbers[runs]], int(keep.sum()),
+            np.concatenate([[0], self.area[keep]]),
+        )  # fmt: skip
 
 
 def objects_of(mask: NDArray[np.bool_], smallest: int = 1) -> Objects:
     """Objects of at least `smallest` pixels."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    area = stats[:, cv2.CC_STAT_AREA].astype(np.intp)
+    height, width = mask.shape
+    plane = np.ascontiguousarray(mask).view(np.uint8)
+    counts = np.zeros(height + 1, np.int64)
+    _count_runs(plane, counts)
+    ends = np.cumsum(counts)
+    starts, stops = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
+    _fill_runs(plane, ends, starts, stops)
+    numbers = np.empty(ends[-1], np.int32)
+    count = _join(ends, width, starts, stops, numbers)
+    area = np.bincount(numbers, stops - starts, count + 1).astype(np.intp)
+    found = Objects((height, width), starts, stops, numbers, count, area)
     keep = area >= smallest
     keep[0] = False
-    if not keep[1:].all():
-        number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
-        labels, count = number[labels], int(keep.sum()) + 1
-    return Objects(np.asarray(labels, np.int32), count - 1, np.concatenate([[0], area[keep]]))
+    return found if keep[1:].all() else found.chosen(keep)
+
+
+@compiled
+def _count_runs(mask, counts):  # type: ignore[no-untyped-def]
+    """Runs of row n in ``counts[n + 1]``."""
+    for row in range(mask.shape[0]):
+        line, runs, before = mask[row], 0, np.uint8(0)
+        for column in range(line.size):
+            runs += line[column] > before
+            before = line[column]
+        counts[row + 1] = runs
+
+
+@compiled
+def _fill_runs(mask, ends, starts, stops):  # type: ignore[no-untyped-def]
+    """Where runs start and stop; those of row n are ``ends[n]`` to ``ends[n + 1]``."""
+    height, width = mask.shape
+    for row in range(height):
+        run, inside = ends[row], False
+        if run == ends[row + 1]:
+            continue
+        for column in range(width):
+            if (mask[row, column] > 0) != inside:
+                inside = not inside
+                if inside:
+                    starts[run] = row * width + column
+                else:
+                    stops[run] = row * width + column
+                    run += 1
+        if inside:
+            stops[run] = (row + 1) * width
+
+
+@compiled
+def _root(parent, run):  # type: ignore[no-untyped-def]
+    """The first run of an object; halves the way there."""
+    while parent[run] != run:
+        parent[run] = parent[parent[run]]
+        run = parent[run]
+    return run
+
+
+@compiled
+def _join(ends, width, starts, stops, numbers):  # type: ignore[no-untyped-def]
+    """Number the objects that runs belong to, from 1; gives how many there are."""
+    parent = np.arange(starts.size)
+    for row in range(1, ends.size - 1):
+        above = ends[row - 1]
+        for run in range(ends[row], ends[row + 1]):
+            start, stop = starts[run] - width, stops[run] - width
+            while above < ends[row] and stops[above] < start:
+                above += 1
+            other = above
+            while other < ends[row] and starts[other] <= stop:
+                one, two = _root(parent, other), _root(parent, run)
+                if one < two:
+                    parent[two] = one
+                else:
+                    parent[one] = two
+                other += 1
+    count = 0
+    for run in range(starts.size):
+        if parent[run] == run:
+            count += 1
+            numbers[run] = count
+        else:
+            numbers[run] = numbers[_root(parent, run)]
+    return count
+
+
+@compiled
+def _paint(starts, stops, numbers, out):  # type: ignore[no-untyped-def]
+    """Write every run's number to its pixels."""
+    for run in range(starts.size):
+        out[starts[run] : stops[run]] = numbers[run]

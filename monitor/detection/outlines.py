@@ -5,6 +5,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from rasterio.features import shapes
 from rasterio.warp import transform
 
@@ -13,16 +14,14 @@ from monitor.scenes.grid import Grid
 
 DECIMALS = 7
 """About a centimetre."""
+BATCH_ROWS = 512
 
 
 def outlines(objects: Objects, grid: Grid) -> dict[int, Mapping[str, Any]]:
     """One geometry per object id, vectorised and projected in one go."""
     if objects.count == 0:
         return {}
-    found = [
-        (int(value), geometry["coordinates"])
-        for geometry, value in shapes(objects.labels, mask=objects.labels > 0, connectivity=4, transform=grid.transform)
-    ]
+    found = [part for objects_near in batches(objects) for part in polygons_of(objects_near, grid)]
     rings = [ring for _, polygon in found for ring in polygon]
     ends = np.cumsum([0] + [len(ring) for ring in rings])
     places = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
@@ -33,6 +32,26 @@ def outlines(objects: Objects, grid: Grid) -> dict[int, Mapping[str, Any]]:
     for number, polygon in found:
         parts.setdefault(number, []).append([next(closed) for _ in polygon])
     return {number: geometry_of(polygons) for number, polygons in parts.items()}
+
+
+def batches(objects: Objects) -> list[Objects]:
+    """The objects by where they begin, so that only some rows must be laid out at once; their numbers stay."""
+    first = np.full(objects.count + 1, objects.starts.size)
+    np.minimum.at(first, objects.numbers, np.arange(objects.starts.size))
+    batch = objects.starts[first[1:]] // (objects.shape[1] * BATCH_ROWS)
+    of_run = np.concatenate([[0], batch])[objects.numbers]
+    return [objects.only(of_run == number) for number in np.unique(batch)]
+
+
+def polygons_of(objects: Objects, grid: Grid) -> list[tuple[int, Any]]:
+    """Number and rings of every polygon, in the units of the grid."""
+    width = objects.shape[1]
+    top, bottom = int(objects.starts[0] // width), int(objects.stops[-1] - 1) // width + 1
+    labels, place = objects.labels(top, bottom), grid.transform @ Affine.translation(0, top)
+    return [
+        (int(value), geometry["coordinates"])
+        for geometry, value in shapes(labels, mask=labels > 0, connectivity=4, transform=place)
+    ]
 
 
 def geometry_of(polygons: list[Any]) -> Mapping[str, Any]:

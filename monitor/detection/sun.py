@@ -1,12 +1,17 @@
 """Where the sun throws shadows: cloud heights that explain the darkness of a scene, and the shade they predict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.catalog.item import SceneItem
+from monitor.detection import codes
+from monitor.detection.codes import read
 from monitor.scenes.grid import Grid
 
 HEIGHTS_M = (200.0, 8000.0)
@@ -21,11 +26,17 @@ COARSE_PX = 60_000
 SEARCH_PX = 250_000
 """The search runs on images averaged down to about so many pixels, first coarse, then near the best."""
 BLUR_HALO = 4
+DEPTHS = (-0.5, 1.2)
+"""What clouds can take, and what chance can add to it."""
 SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
 FULL_SUPPORT = 0.7
 """Shades of which more than this is dark fit alike: clouds differ in what they take."""
+
+
+Opacity = NDArray[Any]
+"""In float32, or in the codes of shares."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +101,11 @@ def offset(sun: Sun, height_m: float) -> tuple[int, int]:
     return round(sun.rows_per_m * height_m), round(sun.columns_per_m * height_m)
 
 
-def cast(
-    opacity: NDArray[np.float32], sun: Sun, height_m: float, top: int = 0, bottom: int | None = None
-) -> NDArray[np.float32]:
+def cast(opacity: Opacity, sun: Sun, height_m: float, top: int = 0, bottom: int | None = None) -> Opacity:
     """Opacity moved to where its shadow falls, rows `top` to `bottom` of it, 0 where the cloud would lie outside."""
     height, width = opacity.shape
     bottom = height if bottom is None else bottom
-    out = np.zeros((bottom - top, width), np.float32)
+    out = np.zeros((bottom - top, width), opacity.dtype)
     rows, columns = offset(sun, height_m)
     first, last = max(top, rows, 0), min(bottom, height + min(rows, 0))
     if first < last and abs(columns) < width:
@@ -113,38 +122,44 @@ def bodies(height_m: float, thickness: float) -> list[float]:
 
 
 def shade_of(
-    opacity: NDArray[np.float32], sun: Sun, shade: Shade, top: int, bottom: int
+    opaque: NDArray[np.uint8], sun: Sun, shade: Shade, top: int, bottom: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Light taken by the clouds in rows `top` to `bottom`, and where the cloud would lie outside the scene."""
-    height, width = opacity.shape
+    height, width = opaque.shape
     above, below = max(top - BLUR_HALO, 0), min(bottom + BLUR_HALO, height)
-    taken = blurred([cast(opacity, sun, body, above, below) for body in bodies(shade.height_m, shade.thickness)])
+    taken = blurred([cast(opaque, sun, body, above, below) for body in bodies(shade.height_m, shade.thickness)])
     rows, columns = offset(sun, shade.height_m)
     outside = np.ones((bottom - top, width), np.bool_)
     outside[max(rows - top, 0) : max(height + min(rows, 0) - top, 0), max(columns, 0) : max(width + columns, 0)] = False
     return taken[top - above : bottom - above], outside
 
 
-def blurred(shades: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def blurred(shades: Sequence[Opacity]) -> NDArray[np.float32]:
     """The darkest of several shades with the soft edge that the sun's disc gives it."""
     body = shades[0]
     for other in shades[1:]:
         np.maximum(body, other, out=body)
-    return cv2.GaussianBlur(body, (0, 0), 0.8)  # type: ignore[return-value]
+    light = read(codes.SHARE, body) if body.dtype == np.uint8 else body
+    return cv2.GaussianBlur(light, (0, 0), 0.8)  # type: ignore[return-value]
 
 
 def find_shade(
-    opacity: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32], sun: Sun
+    opaque: NDArray[np.uint8],
+    depth: NDArray[np.uint8],
+    trust: NDArray[np.uint8],
+    compared: NDArray[np.bool_],
+    sun: Sun,
 ) -> Shade | None:
     """The cloud height whose shadows explain the measured depths best, by weighted least squares.
 
-    `opacity` is 0 outside clouds, `weight` 0 where depth says nothing. None where clouds and their shadows
-    lie within one pixel, or no height explains anything.
+    `opaque` is the opacity of clouds and 0 outside them, depths and trust in them as `codes` have them; depths say
+    nothing under clouds and where the reference is unknown. None where clouds and their shadows lie within one pixel,
+    or no height explains anything.
     """
-    if not resolved(sun) or not opacity.any():
+    if not resolved(sun) or not opaque.any():
         return None
-    best = coarse_height(*averaged(opacity, depth, weight, sun, COARSE_PX))
-    cloud, dark, mass, near = averaged(opacity, depth, weight, sun, SEARCH_PX)
+    best = coarse_height(*averaged(opaque, depth, trust, compared, sun, COARSE_PX))
+    cloud, dark, mass, near = averaged(opaque, depth, trust, compared, sun, SEARCH_PX)
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None
@@ -162,29 +177,45 @@ def find_shade(
 
 
 def averaged(
-    opacity: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32], sun: Sun, pixels: int
+    opaque: NDArray[np.uint8],
+    depth: NDArray[np.uint8],
+    trust: NDArray[np.uint8],
+    compared: NDArray[np.bool_],
+    sun: Sun,
+    pixels: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
-    """Opacity, depth within what clouds can take, weight, averaged down to at most a number of pixels, and the sun."""
-    factor = int(np.ceil(np.sqrt(opacity.size / pixels)))
-    dark = np.clip(depth, -0.5, 1.2)
-    if factor <= 1 or min(opacity.shape) < 8 * factor:
-        return opacity, dark, weight, sun
-    size = (opacity.shape[1] // factor, opacity.shape[0] // factor)
-    dark *= weight
-    mass = thin(weight, size)
-    coarse = Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
-    return thin(opacity, size), thin(dark, size) / (mass + np.float32(1e-6)), mass, coarse
+    """Opacity, depth within what clouds can take, weight, averaged down to about a number of pixels, and the sun."""
+    factor = int(np.ceil(np.sqrt(opaque.size / pixels)))
+    if min(opaque.shape) < 8 * factor:
+        factor = 1
+    size = (opaque.shape[0] // factor, opaque.shape[1] // factor)
+    cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
+    depths = np.clip(codes.DEPTH, *DEPTHS)
+    _block_means(opaque, depth, trust, compared, factor, codes.SHARE, depths, codes.TRUST, cloud, dark, mass)
+    dark /= mass + np.float32(1e-6)
+    return cloud, dark, mass, Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
+
+
+@numba.njit(cache=True, nogil=True)
+def _block_means(opaque, depth, trust, compared, factor, shares, depths, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
+    """Means over squares of `factor` pixels: opacity, depth by its weight, and weight."""
+    part = np.float32(1 / factor**2)
+    for row in range(cloud.shape[0] * factor):
+        y = row // factor
+        for x in range(cloud.shape[1]):
+            for column in range(x * factor, (x + 1) * factor):
+                if opaque[row, column] > 0:
+                    cloud[y, x] += shares[opaque[row, column]] * part
+                elif compared[row, column]:
+                    weight = trusts[trust[row, column]] * part
+                    mass[y, x] += weight
+                    dark[y, x] += weight * depths[depth[row, column]]
 
 
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
     return float(max(heights, key=lambda height: fit_of(cast(cloud, sun, height), dark, mass).worth))
-
-
-def thin(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """The image averaged down to a size (columns, rows)."""
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def fit_of(shade: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]) -> Fit:

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
 from monitor.scenes.scene import Scene
-from monitor.scenes.shift import Shift, estimate_shift, moved, moved_labels
-from monitor.scenes.stack import Stack
+from monitor.scenes.shift import Shift, busiest_window, estimate_shift, moved_labels
 
 SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
@@ -75,18 +74,18 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
 
     Where scene and reference share fewer than a few hundred pixels, both come back as they are.
     """
-    sample = draw(scene.reflectance, scene.valid, reference)
+    sample = draw(scene, reference)
     nothing = Radiometry((0.0, 0.0), (1.0,) * len(scene.bands), (0.0,) * len(scene.bands), 0.0)
     if sample.labels.size < 300:
         return Normalised(scene, reference, nothing)
     gain, offset = fit(sample)
     shift = shift_between(adjusted(scene, gain, offset), reference, sample, gain, offset)
     if shift != (0.0, 0.0):
-        image = moved(reference.reflectance, shift)
+        image = reference.stack.moved(shift)
         labels = moved_labels(reference.labels, shift)
-        labels[~np.isfinite(image).all(axis=0)] = NO_LABEL
-        reference = replace(reference, stack=Stack.of(image), labels=labels)
-        sample = draw(scene.reflectance, scene.valid, reference)
+        labels[~image.seen] = NO_LABEL
+        reference = replace(reference, stack=image, labels=labels)
+        sample = draw(scene, reference)
         gain, offset = fit(sample)
     support = float((agreement(sample, gain, offset) < 2).mean())
     done = Radiometry(shift, tuple(map(float, gain)), tuple(map(float, offset)), support)
@@ -95,19 +94,16 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
 
 def adjusted(scene: Scene, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> Scene:
     """The scene with gain and offset applied."""
-    column = (-1, 1, 1)
-    values = scene.reflectance * gain.astype(np.float32).reshape(column) + offset.astype(np.float32).reshape(column)
-    return replace(scene, stack=Stack.of(values, scene.valid))
+    return replace(scene, stack=scene.stack.adjusted(gain, offset))
 
 
-def draw(reflectance: NDArray[np.float32], valid: NDArray[np.bool_], reference: ReferenceModel) -> Sample:
+def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     """A regular grid of the pixels that both images know."""
-    step = max(1, int(np.ceil(np.sqrt(valid.size / SAMPLE))))
+    step = max(1, int(np.ceil(np.sqrt(scene.valid.size / SAMPLE))))
     grid = (slice(step // 2, None, step), slice(step // 2, None, step))
-    there = reference.reflectance[(slice(None), *grid)]
-    here = reflectance[(slice(None), *grid)]
+    there, here = reference.stack.thinned(step), scene.stack.thinned(step)
     labels = reference.labels[grid]
-    known = valid[grid] & (labels != NO_LABEL) & np.isfinite(there).all(axis=0)
+    known = scene.valid[grid] & (labels != NO_LABEL) & np.isfinite(there).all(axis=0)
     ids = labels[known].astype(np.intp)
     there, here = there[:, known], here[:, known]
     count = np.bincount(ids, minlength=reference.k)
@@ -248,6 +244,9 @@ def shift_between(
     gaps = np.abs(gain[:, None] * sample.scene + offset[:, None] - sample.reference)
     near = agreement(sample, gain, offset) < 2
     scatter = np.median(gaps[:, near] if near.sum() > 100 else gaps, axis=1).astype(np.float32) * 1.5 + 1e-5
-    shift = estimate_shift(scene.reflectance, reference.reflectance, scene.valid & reference.known, scatter)
+    trusted = scene.valid & (reference.labels != NO_LABEL)
+    window = busiest_window(trusted)
+    here, there = scene.stack.window(*window), reference.stack.window(*window)
+    shift = estimate_shift(here, there, trusted[window], scatter)
     far = max(abs(shift[0]), abs(shift[1])) * scene.grid.pixel_size_m
     return shift if far <= LARGEST_SHIFT_M else (0.0, 0.0)

@@ -16,7 +16,7 @@ SMALLEST_SHIFT_PX = 0.04
 LARGEST_SHIFT_PX = 6.0
 """Landsat's terrain-corrected scenes agree within a pixel; more than this is not a shift but an error."""
 STEPS = 6
-ROWS_SAMPLED = 800
+ROWS_SAMPLED = 500
 COARSE_ROWS = 250
 
 

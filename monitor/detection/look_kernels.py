@@ -1,0 +1,196 @@
+"""The loops over pixels of a look, compiled: averages of what was explained, then the best explanation.
+
+See `looks` for what they are for and `codes` for what they write; types are those of numba.
+"""
+
+# mypy: ignore-errors
+
+import numba
+import numpy as np
+
+from monitor.detection.codes import (
+    CLOUD_GAP_LOWEST,
+    CLOUDIER,
+    DARK,
+    DEPTH_LOWEST,
+    DEPTH_STEP,
+    FAINT,
+    GAP_STEP,
+    HALF_SURE,
+    MISFIT,
+    ODD,
+    OPACITY_STEP,
+    PALE,
+    SHADOW_GAP_LOWEST,
+    SHARE_STEP,
+    SIZE_LOWEST_BITS,
+    SURE_CODES,
+    SUSPECT,
+    WHITE,
+)
+from monitor.detection.explain_kernel import ANOMALY_COST, CLOUD_COST
+
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+BOXED = 7
+"""Planes that are averaged: costs of clear, cloud, shadow; opacity, depth, whiteness; where there is an answer."""
+MISFIT_FROM = 2.0
+OPAQUE = 0.10
+"""Clouds thinner than this share of the light are not called clouds."""
+DEEP = 0.24
+"""Shadows that take less than this share of the direct light are not called shadows."""
+HAZE = 0.12
+FAINT_MARGIN = 2.0
+"""Change below the opacity of haze that haze explains better by this much is no change of the ground."""
+UNSEEN_SHADOW_COST = 8.0
+"""Price of a shadow where no cloud is known to throw one."""
+SHADE_TRUST = 16.0
+"""Inverse variance of a predicted depth."""
+DARKER_MARGIN = 1.5
+"""Ground that a shadow explains better by this much is not learnt from, whether or not a cloud is seen."""
+WHITER_MARGIN = 3.0
+THICKEST_HAZE = 0.08
+"""Opacity up to which slow brightening is haze; more is cloud."""
+HALF_WHITE = 0.05
+"""Clouds brighten the visible by at least this opacity; what only changes beyond it is vegetation."""
+
+
+@compiled
+def _code(value, lowest, step):
+    """The byte of a value in equal steps."""
+    return np.uint8(
+        min(max((value - lowest) * (np.float32(1) / step) + np.float32(0.5), np.float32(0)), np.float32(255))
+    )
+
+
+@compiled
+def _size_codes(values, codes):
+    """The bytes of sizes of change, (columns,): exponent and the first bits of the mantissa, rounded."""
+    bits = values.view(np.int32)
+    for column in range(codes.size):
+        code = ((bits[column] + np.int32(1 << 18)) >> np.int32(19)) - np.int32(SIZE_LOWEST_BITS)
+        codes[column] = np.uint8(min(max(code, np.int32(0)), np.int32(255)))
+
+
+@compiled
+def _mean_row(image, row, down, target):
+    """Means over the 3 x 3 pixels around every pixel of one row, edges repeat; `down` (columns,) is scratch.
+
+    The sum of every window by itself: a running sum would depend on where a strip begins.
+    """
+    height, width = image.shape
+    share, beside = np.float32(1 / 9), min(1, width - 1)
+    up, here, below = image[max(row - 1, 0)], image[row], image[min(row + 1, height - 1)]
+    for column in range(width):
+        down[column] = up[column] + here[column] + below[column]
+    for column in range(1, width - 1):
+        target[column] = (down[column - 1] + down[column] + down[column + 1]) * share
+    target[0] = (down[0] + down[0] + down[beside]) * share
+    target[width - 1] = (down[width - 1] + down[width - 1] + down[width - 1 - beside]) * share
+
+
+@compiled
+def mean_of_nine(image, out):
+    """Means over the 3 x 3 pixels around every pixel of an image."""
+    down = np.empty(image.shape[1], np.float32)
+    for row in range(image.shape[0]):
+        _mean_row(image, row, down, out[row])
+
+
+@compiled
+def weigh_rows(
+    first, planes, window, shadow_gaps, cloud_gaps, bits, opacity, depth, peak, trust, change, effect, opaque
+):
+    """Average the explained planes and write the codes; row 0 of the outputs is row `first` of the planes.
+
+    `planes` (11, rows, columns) are those that are averaged (see `BOXED`), then the depth's inverse variance,
+    its misfit, change and effect; all but `opaque`, opacity where it is surely cloud, are planes of `Look`.
+    """
+    width = planes.shape[2]
+    smooth, down = np.empty((BOXED, width), np.float32), np.empty(width, np.float32)
+    margin, unseen = np.float32(FAINT_MARGIN - CLOUD_COST), np.float32(UNSEEN_SHADOW_COST)
+    whiter_margin, darker_margin = np.float32(WHITER_MARGIN - CLOUD_COST), np.float32(DARKER_MARGIN)
+    opaque_from, haze, deep = np.float32(OPAQUE), np.float32(HAZE), np.float32(DEEP)
+    thick, half_white, price = np.float32(THICKEST_HAZE), np.float32(HALF_WHITE), np.float32(ANOMALY_COST)
+    step, bright_step, share = np.float32(GAP_STEP), np.float32(OPACITY_STEP), np.float32(SHARE_STEP)
+    dark_step, darkest = np.float32(DEPTH_STEP), np.float32(DEPTH_LOWEST)
+    low_shadow, low_cloud = np.float32(SHADOW_GAP_LOWEST), np.float32(CLOUD_GAP_LOWEST)
+    zero = np.float32(0)
+    for row in range(bits.shape[0]):
+        source = first + row
+        for plane in range(BOXED):
+            if window == 1:
+                smooth[plane] = planes[plane, source]
+            else:
+                _mean_row(planes[plane], source, down, smooth[plane])
+        alone, tint, there = planes[3, source], planes[5, source], planes[6, source]
+        weight, misfit = planes[7, source], planes[8, source]
+        bit_row, shadow_gap, cloud_gap = bits[row], shadow_gaps[row], cloud_gaps[row]
+        opacity_row, depth_row, peak_row, trust_row, opaque_row = (
+            opacity[row],
+            depth[row],
+            peak[row],
+            trust[row],
+            opaque[row],
+        )
+        for column in range(width):
+            clear, cloud, shadow = smooth[0, column], smooth[1, column], smooth[2, column]
+            bright, dark, anomaly = smooth[3, column], smooth[4, column], smooth[6, column] * price
+            other = min(clear, anomaly)
+            cloudier = (cloud < clear) & (cloud <= anomaly)
+            hazy = (cloud + margin < other) & (bright < haze) & (dark < deep)
+            suspect = (shadow + darker_margin < clear) | ((cloud + whiter_margin < clear) & (bright > thick))
+            bit_row[column] = (
+                bit_row[column]
+                | (smooth[5, column] < half_white) * PALE
+                | (tint[column] > opaque_from) * WHITE
+                | (tint[column] < zero) * DARK
+                | suspect * SUSPECT
+                | hazy * FAINT
+                | cloudier * CLOUDIER
+                | (anomaly < clear) * ODD
+            )
+            shadow_gap[column] = _code(shadow - other, low_shadow, step)
+            cloud_gap[column] = _code(cloud - shadow, low_cloud, step)
+            opacity_row[column] = _code(bright, zero, bright_step)
+            depth_row[column] = _code(dark, darkest, dark_step)
+            peak_row[column] = _code(alone[column], zero, bright_step)
+            sure = weight[column] / (weight[column] + np.float32(HALF_SURE))
+            code = np.uint8(sure * np.float32(SURE_CODES) + np.float32(0.5))
+            trust_row[column] = code if misfit[column] < np.float32(MISFIT_FROM) else code + np.uint8(MISFIT)
+            sure_cloud = (cloud < min(other, shadow + unseen)) & (bright > opaque_from) & (there[column] > zero)
+            opaque_row[column] = max(_code(bright, zero, share), np.uint8(1)) if sure_cloud else np.uint8(0)
+        _size_codes(planes[9, source], change[row])
+        _size_codes(planes[10, source], effect[row])
+
+
+@compiled
+def judge_rows(shadow_gaps, cloud_gaps, bits, opaque, opacity, depth, extra, taken, outside, measured, gentle, best):
+    """The best explanation of some rows; sets `FAINT` in `bits`.
+
+    `extra` is what geometry adds to the cost of shadow, `taken` the predicted shade, `outside` where it says
+    nothing, `measured` the averaged inverse variance of depths, `gentle` where opacity hardly changes.
+    """
+    height, width = best.shape
+    for row in range(height):
+        for column in range(width):
+            bit = bits[row, column]
+            added = extra[row, column]
+            shadow_gap = np.float32(shadow_gaps[row, column]) * np.float32(GAP_STEP) + np.float32(SHADOW_GAP_LOWEST)
+            cloud_gap = np.float32(cloud_gaps[row, column]) * np.float32(GAP_STEP) + np.float32(CLOUD_GAP_LOWEST)
+            bright = np.float32(opacity[row, column]) * np.float32(OPACITY_STEP)
+            dark = np.float32(depth[row, column]) * np.float32(DEPTH_STEP) + np.float32(DEPTH_LOWEST)
+            trust = np.float32(0) if outside[row, column] else np.float32(SHADE_TRUST)
+            sureness = measured[row, column]
+            sure = (sureness * dark + trust * taken[row, column]) / (sureness + trust + np.float32(1e-3))
+            clouded = ((bit & CLOUDIER) > 0) & (cloud_gap <= added)
+            shaded = (not clouded) & (shadow_gap + added < 0)
+            odd = (not clouded) & (not shaded) & ((bit & ODD) > 0)
+            faint = (clouded & (bright < np.float32(OPAQUE))) | (shaded & (sure < np.float32(DEEP)))
+            faint |= ((bit & FAINT) > 0) & (not shaded) & gentle[row, column]
+            kind = np.uint8(1) if clouded else np.uint8(2) if shaded else np.uint8(3) if odd else np.uint8(0)
+            if faint:
+                kind = np.uint8(0)
+            if opaque[row, column] > 0:
+                kind, faint = np.uint8(1), False
+            best[row, column] = kind
+            bits[row, column] = (bit | FAINT) if faint else (bit & ~FAINT)
