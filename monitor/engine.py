@@ -223,7 +223,7 @@ def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads:
         while True:
             try:
                 job = pipe.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 return
             ThisProcess.about = getattr(job, "about", {})
             pipe.send(attempt(work, job, memory))
