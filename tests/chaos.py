@@ -43,7 +43,7 @@ from monitor.store.scenes import list_scenes
 from monitor.store.tables import Alert, AlertEvent, Finding, LabelMap, NoticeState, Scene, SceneState
 from tests.sink import Sink, sink
 
-LIFE_IN_SCENES = 3
+LIFE_IN_SCENES = 2
 """The longest life, in times that a new daemon needs for its first scene: on a busy machine all is slower."""
 SHORTEST_LIFE_S = 0.05
 PATIENCE_S = 3600.0
