@@ -31,10 +31,10 @@ def variants(scene: Scene, reference: ReferenceModel, monitor: MonitorSettings) 
     laid = normalise(scene, reference)
     by_reference, by_sweep = maps(laid.scene, laid.reference, monitor)
     whole = (laid.scene, laid.reference, by_reference)
-    yield "full", detect(*whole, by_sweep, monitor.detection).flags
+    yield "full", detect(*whole, by_sweep).flags
     plain = maps(scene, reference, monitor)
-    yield "no normalisation", detect(scene, reference, *plain, monitor.detection).flags
-    yield "no sweep", detect(*whole, by_reference, monitor.detection).flags
+    yield "no normalisation", detect(scene, reference, *plain).flags
+    yield "no sweep", detect(*whole, by_reference).flags
     distance = residual(laid.scene, laid.reference)
     for threshold in RESIDUALS:
         yield f"residual only, above {threshold}", flagged(distance > threshold, laid.reference, scene)

@@ -25,7 +25,6 @@ from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
 from monitor.clustering.sweep import sweep
-from monitor.config import DetectionSettings
 from monitor.detection import detect
 from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
@@ -113,7 +112,7 @@ def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
 
     def find() -> int:
         now = normalise(scene, reference)
-        return len(detect(now.scene, now.reference, by_reference, by_sweep, DetectionSettings()).findings)
+        return len(detect(now.scene, now.reference, by_reference, by_sweep).findings)
 
     findings = find()
     with tempfile.TemporaryDirectory() as folder:

@@ -120,7 +120,7 @@ def judge_scene(
         maps = {"reference": by_reference, "sweep": by_sweep}
         stats = {kind: label_stats(scene, labelled) for kind, labelled in maps.items()}
     with watch.stage("detect"):
-        detection = detect(laid.scene, laid.reference, by_reference, by_sweep, monitor.detection)
+        detection = detect(laid.scene, laid.reference, by_reference, by_sweep)
     return SceneResult(
         reference_version=reference.version,
         grid=scene.grid,

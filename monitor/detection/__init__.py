@@ -6,7 +6,7 @@ The pipeline calls, in this order:
     scene, reference, radiometry = laid.scene, laid.reference, laid.radiometry
     by_reference = label_map(reference.feature_stack(scene.stack), reference.centroids)
     by_sweep = the label map of the sweep's chosen k on the same features
-    detection = detect(scene, reference, by_reference, by_sweep, settings)
+    detection = detect(scene, reference, by_reference, by_sweep)
 
 `laid.scene` is in the reference's radiometry; `laid.reference` is the reference moved under the scene by the
 estimated shift (the scene is never resampled). Both, and nothing else, go into labels and detection.

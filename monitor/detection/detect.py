@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.model import ReferenceModel
-from monitor.config import DetectionSettings
 from monitor.detection.borders import borders_of
 from monitor.detection.canvas import lay_out
 from monitor.detection.evidence import Material
@@ -21,9 +20,7 @@ from monitor.scenes.scene import Scene
 from monitor.strips import Strip, over_strips
 
 
-def detect(
-    scene: Scene, reference: ReferenceModel, by_reference: LabelMap, by_sweep: LabelMap, settings: DetectionSettings
-) -> Detection:
+def detect(scene: Scene, reference: ReferenceModel, by_reference: LabelMap, by_sweep: LabelMap) -> Detection:
     """Flags, findings and metrics of a normalised scene, laid on the reference that goes with it.
 
     `by_reference` and `by_sweep` are the scene's label maps, both with centroids in the reference's feature

@@ -14,7 +14,6 @@ from monitor.catalog.item import SceneItem
 from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
-from monitor.config import DetectionSettings
 from monitor.detection import detect
 from monitor.detection.result import Detection
 from monitor.scenes.grid import Grid
@@ -95,7 +94,7 @@ def judge(now: Scene, reference: ReferenceModel) -> Detection:
     laid = normalise(now, reference)
     features = laid.reference.features(laid.scene.reflectance)
     labels = label_map(features, laid.reference.centroids)
-    return detect(laid.scene, laid.reference, labels, labels, DetectionSettings())
+    return detect(laid.scene, laid.reference, labels, labels)
 
 
 def with_sun(now: Scene, azimuth: float | None, elevation: float | None) -> Scene:
