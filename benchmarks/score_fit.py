@@ -3,8 +3,9 @@
     python benchmarks/score_fit.py [--shared ../shared] [--work DIR] [--dates 3] [--fit 1-6] [--test 7-10] [--picture P]
 
 Every object that detection considers, also those that it drops as unlikely, of generated scenes of both sites (normal,
-hard, drift 2) is real or not: real where at least 30 % of its judged pixels are truth 3; left out where most of its
-pixels are not judged. The weights are fitted on the first seeds and tried on the last, beside the present ones.
+hard, drift 2) is real or not: real where at least 30 % of its judged pixels are truth 3; not where it covers no
+pixel that is truth 3 or not judged (as score_flags.py counts false objects), and left out otherwise: half on a change,
+or on the rim of a cloud. The weights are fitted on the first seeds and tried on the last, beside the present ones.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from monitor.detection.result import Flag, Kind
 from monitor.pipeline import judge_scene
 from monitor.scenes.scene import Scene
 
-REAL_SHARE, JUDGED_SHARE = 0.3, 0.5
+REAL_SHARE = 0.3
 NOT_JUDGED = 255
 RIDGE = 1.0
 """Weak prior on the weights, in objects."""
@@ -81,8 +82,10 @@ def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8]
         raise SystemExit("the objects of the flags are not those that were scored")
     ids = objects.labels(0, objects.shape[0]).ravel()
     judged = np.bincount(ids, truth.ravel() != NOT_JUDGED, count)
-    real = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count) >= REAL_SHARE * judged
-    use = judged >= JUDGED_SHARE * np.maximum(area, 1)
+    changed = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count)
+    real = changed >= REAL_SHARE * judged
+    false = (changed == 0) & (judged == area)
+    use = (judged > 0) & (real | false)
     use[0] = False
     return Sample(columns[use], real[use])
 
