@@ -146,17 +146,24 @@ def launch() -> None:
 
 
 def share_fork_server() -> None:
-    """Have one running and ready; a client that is killed while it connects ends it."""
+    """Have one running and ready; a client that is killed while it connects ends it, perhaps just now."""
     server = forkserver._forkserver
-    try:
-        server.ensure_running()
-    except ChildProcessError:
-        os.close(server._forkserver_alive_fd)
-        server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
-        server.ensure_running()
-    first = context.Process(target=int)
-    first.start()
-    first.join()
+    for _ in range(10):
+        try:
+            server.ensure_running()
+        except ChildProcessError:
+            os.close(server._forkserver_alive_fd)
+            server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
+            server.ensure_running()
+        first = context.Process(target=int)
+        try:
+            first.start()
+        except (OSError, EOFError):
+            time.sleep(0.2)
+        else:
+            first.join()
+            return
+    raise AssertionError("no fork server stays alive")
 
 
 def is_worked_off(store: Store) -> bool:
