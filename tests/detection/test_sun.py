@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from monitor.detection import codes
 from monitor.detection.sun import Sun, cast, find_shade
 from tests.detection.fields import SIZE, disc
 
@@ -15,12 +16,16 @@ def cloud():
     return (0.9 * disc(110, 100, 7)).astype(np.float32)
 
 
-def weights(cloud):
-    return np.where(cloud > 0, 0, 20).astype(np.float32)
+def shade_in(cloud, depth):
+    """The shade found in a scene of that opacity and those depths, all of them well measured."""
+    codes_of_depth = np.round((depth - codes.DEPTH_LOWEST) / codes.DEPTH_STEP).astype(np.uint8)
+    trust = np.full(depth.shape, codes.SURE_CODES, np.uint8)
+    opaque = np.round(cloud / codes.SHARE_STEP).astype(np.uint8)
+    return find_shade(opaque, codes_of_depth, trust, np.ones(depth.shape, bool), SUN)
 
 
 def test_the_height_is_where_the_shadow_lies(cloud):
-    shade = find_shade(cloud, cast(cloud, SUN, HEIGHT_M), weights(cloud), SUN)
+    shade = shade_in(cloud, cast(cloud, SUN, HEIGHT_M))
     assert shade is not None
     assert shade.height_m == pytest.approx(HEIGHT_M, abs=60)
 
@@ -28,7 +33,7 @@ def test_the_height_is_where_the_shadow_lies(cloud):
 def test_a_flood_larger_than_the_shadow_does_not_take_its_place(cloud):
     depth = cast(cloud, SUN, HEIGHT_M)
     depth[10:45, 20:60] = 0.7
-    shade = find_shade(cloud, depth, weights(cloud), SUN)
+    shade = shade_in(cloud, depth)
     assert shade is not None
     assert shade.height_m == pytest.approx(HEIGHT_M, abs=60)
 
@@ -36,4 +41,4 @@ def test_a_flood_larger_than_the_shadow_does_not_take_its_place(cloud):
 def test_dark_places_that_no_height_puts_a_shadow_on_are_none(cloud):
     depth = np.zeros((SIZE, SIZE), np.float32)
     depth[130:150, 130:150] = 0.7
-    assert find_shade(cloud, depth, weights(cloud), SUN) is None
+    assert shade_in(cloud, depth) is None
