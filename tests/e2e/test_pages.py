@@ -197,6 +197,10 @@ def test_a_scene_is_shown_in_any_three_bands_with_its_labels_and_its_choice_of_k
     expect(page.get_by_role("heading", name="Choice of k")).to_be_visible()
     expect(page.get_by_role("region", name="Legend of the label map")).to_be_visible()
     expect(page.get_by_role("region", name="Mean and standard deviation")).to_be_visible()
+    page.get_by_text("Quantiles and unique values").click()
+    spreads = page.get_by_role("table", name="Quantiles and number of unique values")
+    expect(spreads.get_by_role("columnheader", name="Median")).to_be_visible()
+    assert spreads.get_by_role("row").count() > 1
 
 
 def test_times_are_utc_and_say_the_local_one(visit: Visit):

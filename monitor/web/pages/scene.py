@@ -234,6 +234,22 @@ class ScenePage:
                         tag("td", "nowrap", model.name_of(label, report.names))
                         for value in values:
                             tag("td", "right", value)
+            self.spreads()
+
+    def spreads(self) -> None:
+        """Quantiles and unique values of every label in every band, folded."""
+        columns, rows = model.spread_rows(self.report)
+        if not rows:
+            return
+        with tag("details"):
+            tag("summary", "small", "Quantiles and unique values")
+            with table("Quantiles and number of unique values of the reflectance by label and band", columns):
+                for label, (band, *values) in rows:
+                    with tag("tr"):
+                        tag("td", "nowrap", model.name_of(label, self.report.names))
+                        tag("td", text=band)
+                        for value in values:
+                            tag("td", "right", value)
 
 
 def put_back(session: Session, scene_pk: int) -> None:

@@ -169,3 +169,13 @@ def stats_rows(report: SceneReport) -> tuple[tuple[str, ...], list[tuple[int, tu
         spectrum = (f"{mean:.3f} ± {std:.3f}" for mean, std in zip(stat.mean, stat.std, strict=True))
         rows.append((stat.label, (words.area(stat.area_m2), words.percent(stat.pixels / total), *spectrum)))
     return columns, rows
+
+
+def spread_rows(report: SceneReport) -> tuple[tuple[str, ...], list[tuple[int, tuple[str, ...]]]]:
+    """Columns, and rows by label and band: quantiles and number of unique values; no rows where none were counted."""
+    columns = ("Label", "Band", "Least ", "5 % ", "25 % ", "Median ", "75 % ", "95 % ", "Most ", "Unique values ")
+    rows = []
+    for stat in report.stats:
+        for band, quantiles, unique in zip(stat.bands, stat.quantiles, stat.unique, strict=False):
+            rows.append((stat.label, (band, *(f"{value:.3f}" for value in quantiles), f"{unique:,}")))
+    return columns, rows
