@@ -67,11 +67,6 @@ def metric_records(session: Session, wanted: SceneFilter, names: Sequence[str] =
     ]
 
 
-def metric_names(session: Session, wanted: SceneFilter) -> list[str]:
-    """The metrics that these scenes have."""
-    return [name for name in next(iter(metric_records(session, wanted)), {}) if name not in METRIC_KEYS]
-
-
 def sweep_records(session: Session, wanted: SceneFilter, scene_pk: int | None = None) -> list[Record]:
     """One row a scene and k."""
     entry = SweepEntry

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.detection.result import Kind, Outcome
+from monitor.detection.words import ratio
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
 
@@ -124,14 +125,6 @@ def ground(spectrum: Sequence[float], bands: Sequence[str]) -> str:
     return "bright bare or built ground" if values["red"] > 0.2 else "bare or built ground"
 
 
-def ratio(values: Mapping[str, float], one: str, other: str) -> float | None:
-    """Normalised difference of two bands, None without them."""
-    if one not in values or other not in values:
-        return None
-    total = values[one] + values[other]
-    return (values[one] - values[other]) / total if total > 0 else None
-
-
 def border(evidence: Mapping[str, float | None]) -> Fact:
     """How sharp the outline is against what ran there before."""
     excess, old = evidence.get("border_appeared") or 0.0, evidence.get("border_before") or 0.0
@@ -192,9 +185,3 @@ def spectrum_facts(evidence: Mapping[str, float | None]) -> list[Fact]:
         return []
     said = ", ".join(f"{BAND_NAMES[band]} {signed(changes[band])}" for band in most)
     return [Fact("Reflectance", said, "The bands that changed most.")]
-
-
-def summary(before: str, after: str, area_m2: float, evidence: Mapping[str, float | None]) -> str:
-    """An anomaly in one line: what the ground was and is, how large, how sharp."""
-    change = f"{before} → {after}" if before != after else f"within {before}"
-    return f"{change}, {area(area_m2)}, border {border(evidence).found}"
