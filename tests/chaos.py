@@ -151,14 +151,12 @@ def share_fork_server() -> None:
     for _ in range(10):
         try:
             server.ensure_running()
-        except ChildProcessError:
-            os.close(server._forkserver_alive_fd)
-            server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
-            server.ensure_running()
-        first = context.Process(target=int)
-        try:
+            first = context.Process(target=int)
             first.start()
         except (OSError, EOFError):
+            if server._forkserver_alive_fd is not None:
+                os.close(server._forkserver_alive_fd)
+            server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
             time.sleep(0.2)
         else:
             first.join()

@@ -14,6 +14,7 @@ from monitor.detection.ground import Prior, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
+from monitor.strips import Strip, over_strips
 
 LEARN_PX = 200_000
 """Pixels of the thinned canvas."""
@@ -79,8 +80,13 @@ class Canvas:
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
     prior = prior_of(reference)
-    compared = scene.valid & reference.stack.seen
-    compared &= reference.labels != NO_LABEL
+    compared = np.empty_like(scene.valid)
+
+    def compare(strip: Strip) -> None:
+        rows = strip.rows
+        compared[rows] = scene.valid[rows] & reference.stack.seen[rows] & (reference.labels[rows] != NO_LABEL)
+
+    over_strips(compared.shape, 0, compare)
     return Canvas(
         scene, reference, prior, compared, by_reference.labels,
         within_labels(reference, prior), colours(scene, reference), sun_of(scene.item, scene.grid),

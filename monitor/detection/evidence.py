@@ -14,10 +14,10 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.kinds import strength
 from monitor.detection.looks import Look
-from monitor.detection.object_sums import edge_sums, inside_sums
+from monitor.detection.object_sums import UNIT, edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
-from monitor.strips import Strip, strips
+from monitor.strips import Strip, over_strips, strips
 
 PLANES = 5
 """Planes that objects are averaged over as they are."""
@@ -74,63 +74,88 @@ class Sums:
     """Sums over the objects of one kind, filled strip by strip; shapes as in `object_sums`."""
 
     objects: Objects
-    top: NDArray[np.float64]
-    inside: NDArray[np.float64]
-    spectra: NDArray[np.float64]
+    top: NDArray[np.float32]
+    inside: NDArray[np.int64]
+    spectra: NDArray[np.int64]
     modes: NDArray[np.uint32]
-    edges: NDArray[np.float64]
-    rings: NDArray[np.float64]
+    edges: NDArray[np.int64]
+    rings: NDArray[np.int64]
 
     @classmethod
     def of(cls, objects: Objects, bands: int, labels: int) -> Self:
         """Nothing summed yet."""
         size = objects.count + 1
         return cls(
-            objects, np.zeros(size), np.zeros((size, PLANES + 2)), np.zeros((2, size, bands)),
-            np.zeros((2, size, labels + 1), np.uint32), np.zeros((size, 2)), np.zeros((size, 4)),
-        )  # fmt: skip
+            objects,
+            top=np.zeros(size, np.float32),
+            inside=np.zeros((size, PLANES + 2), np.int64),
+            spectra=np.zeros((2, size, bands), np.int64),
+            modes=np.zeros((2, size, labels + 1), np.uint32),
+            edges=np.zeros((size, 2), np.int64),
+            rings=np.zeros((size, 4), np.int64),
+        )
 
     def add(self, part: Part, source: Material) -> None:
         """One more strip."""
-        strip, reference = part.strip, source.canvas.reference
-        labels = self.objects.labels(strip.top, strip.bottom)
-        if not labels.any():
+        strip, reference, objects = part.strip, source.canvas.reference, self.objects
+        near = objects.runs(strip.top, strip.bottom)
+        if near.start == near.stop:
             return
+        runs = objects.runs(strip.start, strip.stop)
         inside_sums(
-            labels[strip.inner], part.planes, part.scene, part.ground, reference.labels[strip.rows],
+            strip.start, objects.starts[runs], objects.stops[runs], objects.numbers[runs],
+            part.planes, part.scene, part.ground, reference.labels[strip.rows],
             source.borders.by_reference[strip.rows],
             np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
             np.stack([reference.spread, reference.radius]).astype(np.float32),
             self.top, self.inside, self.spectra, self.modes,
         )  # fmt: skip
         edge_sums(
-            strip.inner.start, labels, part.opacity, part.borders.appeared, part.borders.before, part.faint,
-            self.edges, self.rings,
+            strip.inner.start, objects.labels(strip.top, strip.bottom), part.opacity, part.borders.appeared,
+            part.borders.before, part.faint, self.edges, self.rings,
         )  # fmt: skip
+
+    def include(self, other: "Sums") -> None:
+        """What was summed over other strips as well."""
+        np.maximum(self.top, other.top, out=self.top)
+        for mine, its in (
+            (self.inside, other.inside), (self.spectra, other.spectra), (self.modes, other.modes),
+            (self.edges, other.edges), (self.rings, other.rings),
+        ):  # fmt: skip
+            mine += its
 
 
 def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[list[Measured], dict[str, float | None]]:
-    """What speaks for the objects of several kinds, and how far the borders of the scene are misaligned on the mean.
-
-    Strips are added in their order, so that sums do not depend on their height.
-    """
+    """What speaks for the objects of several kinds, and how far the borders of the scene are misaligned on the mean."""
     canvas = source.canvas
     bands, labels = len(canvas.scene.bands), canvas.reference.k
-    sums = [Sums.of(objects, bands, labels) for _, objects in kinds]
     rows = np.zeros((2, canvas.shape[0]))
-    for strip in strips(canvas.shape, BORDER_HALO):
+    begun: list[list[Sums]] = [[Sums.of(objects, bands, labels) for _, objects in kinds]]
+
+    def add(strip: Strip) -> None:
         compared = canvas.compared[strip.rows]
         if not canvas.answerable(strip.rows).any():
-            continue
+            return
         borders = source.borders.misalignment(strip)
         for total, excess in zip(rows, (borders.appeared, borders.vanished), strict=True):
             total[strip.rows] = np.sum(excess, axis=1, where=compared, dtype=np.float64)
         if source.flags[strip.read].any():
             part = drawn(source, strip, borders)
+            try:
+                sums = begun.pop()
+            except IndexError:  # other threads have them all
+                sums = [Sums.of(objects, bands, labels) for _, objects in kinds]
             for each in sums:
                 each.add(part, source)
+            begun.append(sums)
+
+    over_strips(canvas.shape, BORDER_HALO, add)
     size = int(np.count_nonzero(canvas.compared))
     appeared, vanished = (float(total.sum() / size) if size else None for total in rows)
+    sums = begun[0]
+    for others in begun[1:]:
+        for mine, its in zip(sums, others, strict=True):
+            mine.include(its)
     found = [evidence_of(each, source, kind) for each, (kind, _) in zip(sums, kinds, strict=True)]
     return found, {"misalignment_appeared": appeared, "misalignment_vanished": vanished}
 
@@ -157,8 +182,9 @@ def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
     """
     canvas, objects = source.canvas, sums.objects
     area = np.maximum(objects.area, 1)
-    vanished, change, opacity, taken, power, residual, novelty = (sums.inside / area[:, None]).T
-    appeared, before, faint = (sums.rings[:, :3] / np.maximum(sums.rings[:, 3:], 1)).T
+    vanished, change, opacity, taken, power, residual, novelty = (sums.inside * UNIT / area[:, None]).T
+    around = np.maximum(sums.rings[:, 3], 1)
+    appeared, before = sums.rings[:, :2].T * UNIT / around
     evidence: dict[str, NDArray[np.float64] | None] = {
         "border_appeared": appeared,
         "border_vanished": vanished,
@@ -167,14 +193,14 @@ def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
         "novelty": novelty,
         "change": change,
         "strength": power,
-        "peak": sums.top,
-        "sharpness": sums.edges[:, 0] / np.maximum(sums.edges[:, 1], 1),
+        "peak": sums.top.astype(np.float64),
+        "sharpness": sums.edges[:, 0] * UNIT / np.maximum(sums.edges[:, 1], 1),
         "opacity": opacity,
         "shadow_match": None if source.seen.shade is None else taken,
-        "faint_around": faint,
+        "faint_around": sums.rings[:, 2] / around,
         "qa_overlap": qa_overlap(objects, canvas.scene.qa, kind),
     }
-    now, then = sums.spectra / area[:, None]
+    now, then = sums.spectra * UNIT / area[:, None]
     evidence.update(spectral(canvas.scene.bands, now, then))
     if kind == Flag.ANOMALY:
         for n, band in enumerate(canvas.scene.bands):

@@ -8,7 +8,8 @@ from monitor.detection import codes
 from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.looks import Look, box, shade_fits, slope
+from monitor.detection.look_kernels import strength_rows
+from monitor.detection.looks import Look, shade_fits, slope
 from monitor.detection.objects import objects_of
 from monitor.detection.sun import offset
 from monitor.strips import Strip, over_strips, strips
@@ -171,11 +172,10 @@ def strength(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], strip: Strip) 
     Averaged over the 3 x 3 neighbours that are open ground, 0 elsewhere; of a strip read with at least one row around.
     """
     here = open_ground(canvas, seen, kind, strip.read)
-    alone = np.sqrt(read(codes.SIZE, seen.change[strip.read]) * read(codes.SIZE, seen.effect[strip.read]))
-    alone[~here] = 0
-    share = np.maximum(box(here.astype(np.float32), canvas.window), np.float32(0.1))
-    mean = np.where(here, box(alone, canvas.window) / share, np.float32(0))
-    return np.asarray(mean[strip.inner], np.float32)
+    out = np.empty((strip.stop - strip.start, canvas.shape[1]), np.float32)
+    planes = (seen.change[strip.read], seen.effect[strip.read])
+    strength_rows(strip.inner.start, *planes, here.view(np.uint8), canvas.window, out)
+    return out
 
 
 def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:

@@ -5,6 +5,8 @@ See `looks` for what they are for and `codes` for what they write; types are tho
 
 # mypy: ignore-errors
 
+import math
+
 import numba
 import numpy as np
 
@@ -194,3 +196,36 @@ def judge_rows(shadow_gaps, cloud_gaps, bits, opaque, opacity, depth, extra, tak
                 kind, faint = np.uint8(1), False
             best[row, column] = kind
             bits[row, column] = (bit | FAINT) if faint else (bit & ~FAINT)
+
+
+@compiled
+def strength_rows(first, change, effect, here, window, out):
+    """Root of the product of the sizes that two planes of codes stand for, averaged over open ground (`here`).
+
+    Means over `window` x `window` pixels (3 or 1), 0 where the middle is not open; row 0 of `out` is row `first` of
+    the planes.
+    """
+    height, width = here.shape
+    rows = min(height, out.shape[0] + first + 1)
+    sizes, shares = np.zeros((rows, width), np.float32), np.zeros((rows, width), np.float32)
+    one, other = np.empty(width, np.int32), np.empty(width, np.int32)
+    one_size, other_size = one.view(np.float32), other.view(np.float32)
+    for row in range(max(first - 1, 0), rows):
+        for column in range(width):
+            one[column] = (np.int32(change[row, column]) + np.int32(SIZE_LOWEST_BITS)) << np.int32(19)
+            other[column] = (np.int32(effect[row, column]) + np.int32(SIZE_LOWEST_BITS)) << np.int32(19)
+        for column in range(width):
+            share = np.float32(here[row, column])
+            shares[row, column] = share
+            sizes[row, column] = share * math.sqrt(one_size[column] * other_size[column])
+    total, part, down = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
+    for row in range(out.shape[0]):
+        source = first + row
+        if window == 1:
+            out[row] = sizes[source]
+            continue
+        _mean_row(sizes, source, down, total)
+        _mean_row(shares, source, down, part)
+        for column in range(width):
+            mean = total[column] / max(part[column], np.float32(0.1))
+            out[row, column] = mean if here[source, column] else np.float32(0)

@@ -45,7 +45,7 @@ SNOW_INDEX = 0.45
 SNOW_GREEN = 0.15
 WEIGH_HALO = 1
 JUDGE_HALO = 4
-STRIP_PX = 240_000
+STRIP_PX = 120_000
 """Pixels of a strip that is explained: some 100 bytes each in every thread."""
 QUIET_REACH = 4.0
 """Ground to learn from has changed at most this many times as much as its label usually has."""
@@ -188,10 +188,18 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
 
 def close_gaps(opaque: NDArray[np.uint8], opacity: NDArray[np.uint8], window: int) -> None:
     """Fill the gaps in what is surely cloud, in place."""
-    cloud = (opaque > 0).view(np.uint8)
-    gaps = np.flatnonzero(cv2.morphologyEx(cloud, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8)) != cloud)
-    share = np.clip(read(codes.OPACITY, opacity.ravel()[gaps]) * np.float32(1 / codes.SHARE_STEP), 1, 255)
-    opaque.ravel()[gaps] = share.astype(np.uint8)
+    found: list[NDArray[np.intp]] = []
+
+    def find(strip: Strip) -> None:
+        cloud = (opaque[strip.read] > 0).view(np.uint8)
+        if cloud.any():
+            closed = cv2.morphologyEx(cloud, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+            found.append(np.flatnonzero((closed != cloud)[strip.inner]) + strip.start * opaque.shape[1])
+
+    over_strips(opaque.shape, window - 1, find)
+    for gaps in found:
+        share = np.clip(read(codes.OPACITY, opacity.ravel()[gaps]) * np.float32(1 / codes.SHARE_STEP), 1, 255)
+        opaque.ravel()[gaps] = share.astype(np.uint8)
 
 
 def snow(scene: NDArray[np.float32], bands: tuple[str, ...]) -> NDArray[np.bool_]:

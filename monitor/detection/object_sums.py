@@ -1,4 +1,7 @@
-"""Sums over objects in one pass over a strip of their label raster, compiled; types are those of numba."""
+"""Sums over objects in one pass over a strip, compiled; types are those of numba.
+
+Sums are whole numbers of `UNIT`: exact, so that they do not depend on the order in which strips are added.
+"""
 
 # mypy: ignore-errors
 
@@ -7,28 +10,47 @@ import math
 import numba
 import numpy as np
 
+UNIT = 2.0**-20
+"""About a millionth, of reflectance as of standard deviations."""
+PER_UNIT = 2.0**20
+
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
 @compiled
-def inside_sums(labels, planes, scene, ground, then, now, features, centroids, units, tops, sums, spectra, modes):
-    """Fill sums of every object over its own pixels.
+def inside_sums(
+    first,
+    starts,
+    stops,
+    numbers,
+    planes,
+    scene,
+    ground,
+    then,
+    now,
+    features,
+    centroids,
+    units,
+    tops,
+    sums,
+    spectra,
+    modes,
+):
+    """Fill sums of every object over its own pixels, given as runs of the flattened raster (see `Objects`).
 
-    `planes` (n, rows, columns) are averaged as they are, `tops` takes the largest of the last one; `scene` and
-    `ground` fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of reference and scene, counted
-    in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 2) holds
-    residual and novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center and
-    scale) over its unit.
+    Rasters begin at row `first`. `planes` (n, rows, columns) are averaged as they are, `tops` takes the largest of the
+    last one; `scene` and `ground` fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of
+    reference and scene, counted in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums`
+    (count + 1, n + 2) holds residual and novelty: the distance to the centroid of a label in feature space (`features`
+    (2, bands): center and scale) over its unit.
     """
-    height, width = labels.shape
+    width = then.shape[1]
     bands, count, last = scene.shape[0], len(planes), modes.shape[2] - 1
-    for row in range(height):
-        for column in range(width):
-            number = labels[row, column]
-            if number == 0:
-                continue
+    for run in range(starts.size):
+        number, row, left = numbers[run], starts[run] // width - first, starts[run] % width
+        for column in range(left, left + stops[run] - starts[run]):
             for n in range(count):
-                sums[number, n] += planes[n][row, column]
+                sums[number, n] += np.int64(planes[n][row, column] * PER_UNIT)
             tops[number] = max(tops[number], planes[count - 1][row, column])
             before, after = then[row, column], now[row, column]
             modes[0, number, min(before, last)] += 1
@@ -36,17 +58,17 @@ def inside_sums(labels, planes, scene, ground, then, now, features, centroids, u
             residual = novelty = np.float32(0)
             for band in range(bands):
                 value = scene[band, row, column]
-                spectra[0, number, band] += value
-                spectra[1, number, band] += ground[band, row, column]
+                spectra[0, number, band] += np.int64(value * PER_UNIT)
+                spectra[1, number, band] += np.int64(ground[band, row, column] * PER_UNIT)
                 value = (value - features[0, band]) * features[1, band]
                 if before != 255:
                     residual += (value - centroids[before, band]) ** 2
                 if after != 255:
                     novelty += (value - centroids[after, band]) ** 2
             if before != 255:
-                sums[number, count] += math.sqrt(residual) / units[0, before]
+                sums[number, count] += np.int64(math.sqrt(residual) / units[0, before] * PER_UNIT)
             if after != 255:
-                sums[number, count + 1] += math.sqrt(novelty) / units[1, after]
+                sums[number, count + 1] += np.int64(math.sqrt(novelty) / units[1, after] * PER_UNIT)
 
 
 @compiled
@@ -56,7 +78,7 @@ def edge_sums(first, labels, opacity, appeared, before, faint, edges, rings):
     `labels` and `opacity` have more rows around them, `first` of them above.
     `edges` (count + 1, 2): slope of opacity over the pixels that touch what is no object, and their number.
     `rings` (count + 1, 4): `appeared`, `before` and `faint` over those and the pixels around the object, and their
-    number; a pixel beside two objects counts for the one of the higher number.
+    number; a pixel beside two objects counts for the one of the higher number. `faint` and numbers are counts.
     """
     height, width = labels.shape
     tallest, shortest = np.empty(width, np.int32), np.empty(width, np.int32)
@@ -76,8 +98,8 @@ def edge_sums(first, labels, opacity, appeared, before, faint, edges, rings):
                 continue
             if lowest > 0 and down - up == 2 and right - left == 2:
                 continue
-            rings[highest, 0] += appeared[row - first, column]
-            rings[highest, 1] += before[row - first, column]
+            rings[highest, 0] += np.int64(appeared[row - first, column] * PER_UNIT)
+            rings[highest, 1] += np.int64(before[row - first, column] * PER_UNIT)
             rings[highest, 2] += faint[row - first, column]
             rings[highest, 3] += 1
             number = labels[row, column]
@@ -93,5 +115,5 @@ def edge_sums(first, labels, opacity, appeared, before, faint, edges, rings):
                 tall -= opacity[y0, x0] + 2 * opacity[y0, column] + opacity[y0, x1]
                 wide = opacity[y0, x1] + 2 * opacity[row, x1] + opacity[y1, x1]
                 wide -= opacity[y0, x0] + 2 * opacity[row, x0] + opacity[y1, x0]
-                edges[number, 0] += math.hypot(tall, wide) / 8
+                edges[number, 0] += np.int64(math.sqrt(tall * tall + wide * wide) * (PER_UNIT / 8))
                 edges[number, 1] += 1

@@ -46,12 +46,17 @@ class Objects:
         inside = (places >= self.starts[run]) & (places < self.stops[run])
         return np.where(inside, self.numbers[run], np.int32(0))
 
+    def runs(self, top: int, bottom: int) -> slice:
+        """The runs in some rows."""
+        width = self.shape[1]
+        first, last = np.searchsorted(self.starts, (top * width, bottom * width))
+        return slice(int(first), int(last))
+
     def labels(self, top: int, bottom: int) -> NDArray[np.int32]:
         """Some rows as a raster of object numbers, 0 outside."""
         width = self.shape[1]
         out = np.zeros((bottom - top) * width, np.int32)
-        first, last = np.searchsorted(self.starts, (top * width, bottom * width))
-        runs = slice(first, last)
+        runs = self.runs(top, bottom)
         _paint(self.starts[runs] - top * width, self.stops[runs] - top * width, self.numbers[runs], out)
         return out.reshape(bottom - top, width)
 
