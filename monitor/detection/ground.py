@@ -69,8 +69,9 @@ def prior_of(reference: ReferenceModel) -> Prior:
     """Levels per label and the noise of the reference scene."""
     level = reference.centroids.astype(np.float64) * reference.scale + reference.center
     step = sample_step(reference.labels.size)
-    lines = [reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step)]
-    neighbours = np.abs(np.diff(np.concatenate(lines, axis=1), axis=2))[:, :, :: max(1, step // 4)]
+    lines = (reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step))
+    every = max(1, step // 4)
+    neighbours = np.abs(np.concatenate([line[:, :, 1::every] - line[:, :, :-1:every] for line in lines], axis=1))
     quiet = np.nanquantile(neighbours, 0.2, axis=(1, 2)) if np.isfinite(neighbours).any() else np.zeros(len(level[0]))
     noise = quiet / (0.2533 * np.sqrt(2))
     typical = np.median(np.abs(level), axis=0)

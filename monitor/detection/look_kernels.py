@@ -1,4 +1,4 @@
-"""The loops over pixels of a look, compiled: averages of what was explained, then the best explanation.
+"""The loops over pixels of a look, compiled: averages of what was explained, and how strong it is.
 
 See `looks` for what they are for and `codes` for what they write; types are those of numba.
 """
@@ -45,8 +45,6 @@ FAINT_MARGIN = 2.0
 """Change below the opacity of haze that haze explains better by this much is no change of the ground."""
 UNSEEN_SHADOW_COST = 8.0
 """Price of a shadow where no cloud is known to throw one."""
-SHADE_TRUST = 16.0
-"""Inverse variance of a predicted depth."""
 DARKER_MARGIN = 1.5
 """Ground that a shadow explains better by this much is not learnt from, whether or not a cloud is seen."""
 WHITER_MARGIN = 3.0
@@ -74,7 +72,7 @@ def _size_codes(values, codes):
 
 
 @compiled
-def _mean_row(image, row, down, target):
+def mean_row(image, row, down, target):
     """Means over the 3 x 3 pixels around every pixel of one row, edges repeat; `down` (columns,) is scratch.
 
     The sum of every window by itself: a running sum would depend on where a strip begins.
@@ -88,14 +86,6 @@ def _mean_row(image, row, down, target):
         target[column] = (down[column - 1] + down[column] + down[column + 1]) * share
     target[0] = (down[0] + down[0] + down[beside]) * share
     target[width - 1] = (down[width - 1] + down[width - 1] + down[width - 1 - beside]) * share
-
-
-@compiled
-def mean_of_nine(image, out):
-    """Means over the 3 x 3 pixels around every pixel of an image."""
-    down = np.empty(image.shape[1], np.float32)
-    for row in range(image.shape[0]):
-        _mean_row(image, row, down, out[row])
 
 
 @compiled
@@ -123,7 +113,7 @@ def weigh_rows(
             if window == 1:
                 smooth[plane] = planes[plane, source]
             else:
-                _mean_row(planes[plane], source, down, smooth[plane])
+                mean_row(planes[plane], source, down, smooth[plane])
         alone, tint, there = planes[3, source], planes[5, source], planes[6, source]
         weight, misfit = planes[7, source], planes[8, source]
         bit_row, shadow_gap, cloud_gap = bits[row], shadow_gaps[row], cloud_gaps[row]
@@ -166,39 +156,6 @@ def weigh_rows(
 
 
 @compiled
-def judge_rows(shadow_gaps, cloud_gaps, bits, opaque, opacity, depth, extra, taken, outside, measured, gentle, best):
-    """The best explanation of some rows; sets `FAINT` in `bits`.
-
-    `extra` is what geometry adds to the cost of shadow, `taken` the predicted shade, `outside` where it says
-    nothing, `measured` the averaged inverse variance of depths, `gentle` where opacity hardly changes.
-    """
-    height, width = best.shape
-    for row in range(height):
-        for column in range(width):
-            bit = bits[row, column]
-            added = extra[row, column]
-            shadow_gap = np.float32(shadow_gaps[row, column]) * np.float32(GAP_STEP) + np.float32(SHADOW_GAP_LOWEST)
-            cloud_gap = np.float32(cloud_gaps[row, column]) * np.float32(GAP_STEP) + np.float32(CLOUD_GAP_LOWEST)
-            bright = np.float32(opacity[row, column]) * np.float32(OPACITY_STEP)
-            dark = np.float32(depth[row, column]) * np.float32(DEPTH_STEP) + np.float32(DEPTH_LOWEST)
-            trust = np.float32(0) if outside[row, column] else np.float32(SHADE_TRUST)
-            sureness = measured[row, column]
-            sure = (sureness * dark + trust * taken[row, column]) / (sureness + trust + np.float32(1e-3))
-            clouded = ((bit & CLOUDIER) > 0) & (cloud_gap <= added)
-            shaded = (not clouded) & (shadow_gap + added < 0)
-            odd = (not clouded) & (not shaded) & ((bit & ODD) > 0)
-            faint = (clouded & (bright < np.float32(OPAQUE))) | (shaded & (sure < np.float32(DEEP)))
-            faint |= ((bit & FAINT) > 0) & (not shaded) & gentle[row, column]
-            kind = np.uint8(1) if clouded else np.uint8(2) if shaded else np.uint8(3) if odd else np.uint8(0)
-            if faint:
-                kind = np.uint8(0)
-            if opaque[row, column] > 0:
-                kind, faint = np.uint8(1), False
-            best[row, column] = kind
-            bits[row, column] = (bit | FAINT) if faint else (bit & ~FAINT)
-
-
-@compiled
 def strength_rows(first, change, effect, here, window, out):
     """Root of the product of the sizes that two planes of codes stand for, averaged over open ground (`here`).
 
@@ -224,8 +181,8 @@ def strength_rows(first, change, effect, here, window, out):
         if window == 1:
             out[row] = sizes[source]
             continue
-        _mean_row(sizes, source, down, total)
-        _mean_row(shares, source, down, part)
+        mean_row(sizes, source, down, total)
+        mean_row(shares, source, down, part)
         for column in range(width):
             mean = total[column] / max(part[column], np.float32(0.1))
             out[row, column] = mean if here[source, column] else np.float32(0)

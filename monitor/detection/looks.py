@@ -21,15 +21,12 @@ from monitor.detection.ground import (
     second_ground,
     whitening,
 )
-from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, judge_rows, mean_of_nine, weigh_rows
+from monitor.detection.judge_kernels import FAR_FROM_SHADE_COST, expect_shadow, gentle_rows, judge_rows, mean_sureness
+from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, weigh_rows
 from monitor.detection.sun import Shade, find_shade, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
 HAZE_SLOPE = 0.004
-SHADE_BONUS = 12.0
-SHADE_CERTAIN = 0.35
-"""Predicted shade from which a shadow is expected."""
-FAR_FROM_SHADE_COST = 4.0
 OFF_SCENE_BONUS = -4.0
 CLOUDY = 0.25
 """Clouds beyond the edge of a scene so cloudy are as likely as inside; beyond that of a clear one they are not."""
@@ -239,29 +236,22 @@ def judge(
     extra = np.full(shape, UNSEEN_SHADOW_COST, np.float32)
     if shade is not None and canvas.sun is not None:
         wide, beyond = shade_of(opaque, canvas.sun, shade, strip.top, strip.bottom)
-        extra += expected_shadow(wide, beyond, cover)[inner]
-        taken, outside = wide[inner], beyond[inner]
-        measured = box(read(codes.SURENESS, seen.trust[strip.read] & np.uint8(codes.MISFIT - 1)))[inner]
+        near, far = (cv2.dilate(wide, np.ones((size, size), np.uint8))[inner] for size in (3, 9))
+        taken, outside, cloudy = wide[inner], beyond[inner], min(cover / CLOUDY, 1)
+        off_scene = OFF_SCENE_BONUS * cloudy + FAR_FROM_SHADE_COST * (1 - cloudy)
+        expect_shadow(near, far, outside, off_scene, extra)
+        mean_sureness(inner.start, seen.trust[strip.read], measured)
     elif canvas.sun is not None and resolved(canvas.sun):
         extra += np.float32(NO_CLOUD_COST * max(1 - cover / CLOUDY, 0))
     gentle = np.zeros(shape, bool)
     if (seen.bits[rows] & codes.FAINT).any():
-        gentle = (soft_slope(seen.opacity[strip.read]) < HAZE_SLOPE)[inner]
+        # sums of whole numbers are exact, wherever a strip begins
+        mean = cv2.boxFilter(seen.opacity[strip.read], cv2.CV_32F, (7, 7), borderType=cv2.BORDER_REFLECT)
+        gentle_rows(inner.start, mean, HAZE_SLOPE / codes.OPACITY_STEP, gentle)
     best = np.empty(shape, np.uint8)
     planes = (plane[rows] for plane in (*gaps, seen.bits, opaque, seen.opacity, seen.depth))
     judge_rows(*planes, extra, taken, outside, measured, gentle, best)
     gaps[0, rows], gaps[1, rows] = best, taken / np.float32(codes.SHARE_STEP) + np.float32(0.5)
-
-
-def expected_shadow(taken: NDArray[np.float32], outside: NDArray[np.bool_], cover: float) -> NDArray[np.float32]:
-    """What the predicted shade adds to the cost of a shadow, (rows, columns); `cover` is the share of cloud."""
-    near = cv2.dilate(taken, np.ones((3, 3), np.uint8))
-    wide = cv2.dilate(taken, np.ones((9, 9), np.uint8))
-    added = np.clip(near / np.float32(SHADE_CERTAIN), 0, 1) * np.float32(-SHADE_BONUS)
-    added += np.float32(FAR_FROM_SHADE_COST) * (wide < np.float32(0.1))
-    cloudy = min(cover / CLOUDY, 1)
-    off_scene = np.minimum(added, np.float32(OFF_SCENE_BONUS * cloudy + FAR_FROM_SHADE_COST * (1 - cloudy)))
-    return np.asarray(np.where(outside, off_scene, added), np.float32)
 
 
 def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -269,18 +259,3 @@ def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
     down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     return np.asarray(np.hypot(down, right), np.float32)
-
-
-def box(image: NDArray[np.float32], window: int = 3) -> NDArray[np.float32]:
-    """Mean over a square window of 3 pixels, or of one."""
-    if window == 1:
-        return image
-    out = np.empty_like(image)
-    mean_of_nine(image, out)
-    return out
-
-
-def soft_slope(opacity: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Slope of codes of opacity averaged over 7 x 7 pixels; sums of whole numbers are exact."""
-    wide = cv2.boxFilter(opacity, cv2.CV_32F, (7, 7), borderType=cv2.BORDER_REFLECT)
-    return slope(np.asarray(wide, np.float32) * np.float32(codes.OPACITY_STEP))
