@@ -16,6 +16,7 @@
         ├── ReferenceModelError   no reference model, or one that changed on disk
         ├── StoreError            the database cannot be written or has another schema
         ├── AlertStateError       an alert cannot go from its state into that one
+        ├── SceneStateError       a scene in a state in which there is nothing to try again
         ├── RequestError          a request over HTTP asks for something that cannot be
         ├── TooManyRequests       a client over HTTP that does not know when to stop
         ├── LoginRequired         a request over HTTP from nobody who is known
@@ -89,6 +90,10 @@ class StoreError(PermanentError):
 
 class AlertStateError(PermanentError):
     """An alert cannot go from its state into that one."""
+
+
+class SceneStateError(PermanentError):
+    """A scene in a state in which there is nothing to try again."""
 
 
 class RequestError(PermanentError):

@@ -8,7 +8,7 @@ import typer
 from monitor.cli.context import of
 from monitor.cli.output import Format, out, show_rows
 from monitor.cli.scene_argument import MonitorOption, find
-from monitor.errors import ConfigError, PermanentError
+from monitor.errors import ConfigError
 from monitor.store import queue
 from monitor.store.scenes import list_scenes
 from monitor.store.tables import SceneState
@@ -35,9 +35,7 @@ def retry(
         else:
             rows = list_scenes(session, monitor=name, states=(SceneState.FAILED, SceneState.QUARANTINED))
         for row in rows:
-            if row.state not in queue.RETRYABLE:
-                raise PermanentError(f"scene {row.scene_id} is {row.state}; there is nothing to try again")
-            queue.mark_discovered(session, row.pk)
+            queue.try_again(session, row.pk)
     out.print(f"{len(rows)} in the queue again; the next pass takes them")
 
 

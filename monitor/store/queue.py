@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, SceneStateError
 from monitor.store.scenes import SceneRow, get_scene, select_scenes
 from monitor.store.tables import Monitor, Scene, SceneState, UtcDateTime
 
@@ -169,6 +169,15 @@ def mark_superseded(session: Session, scene_pks: Iterable[int]) -> None:
 def mark_discovered(session: Session, scene_pk: int) -> None:
     """Back into the queue, as if it had just been found."""
     set_state(session, scene_pk, SceneState.DISCOVERED, error=None, attempts=0, next_attempt_at=None)
+
+
+def try_again(session: Session, scene_pk: int) -> SceneRow:
+    """Somebody wants another attempt: the scene in the queue again; SceneStateError where that makes no sense."""
+    scene = get_scene(session, scene_pk)
+    if scene.state not in RETRYABLE:
+        raise SceneStateError(f"scene {scene.scene_id} is {scene.state}; there is nothing to try again")
+    mark_discovered(session, scene_pk)
+    return get_scene(session, scene_pk)
 
 
 def superseded_by(session: Session, scene_pk: int) -> list[SceneRow]:

@@ -5,13 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from monitor.errors import RequestError
 from monitor.store import queue
 from monitor.store.history import findings_of, label_stats_of, metrics_of, sweeps_of
 from monitor.store.scene_list import SceneFilter, count_scenes, page_of_scenes
-from monitor.store.scenes import SceneRow, find_scene, footprint_of, get_scene
+from monitor.store.scenes import find_scene, footprint_of
 from monitor.store.tables import LabelMap, SceneState
 from monitor.web.api import models
 from monitor.web.etag import EtagRoute
@@ -109,13 +107,4 @@ def findings(services: Served, monitor: MonitorName, scene_id: SceneName) -> lis
 def retry(services: Served, monitor: MonitorName, scene_id: SceneName) -> models.Scene:
     """Put a scene that failed, was skipped or is in quarantine back into the queue, with all its attempts."""
     with services.writing() as session:
-        return models.Scene.model_validate(back_into_queue(session, scene_id, monitor))
-
-
-def back_into_queue(session: Session, scene_id: str, monitor: str) -> SceneRow:
-    """The newest product that can be tried again; raises NotFoundError, and RequestError when there is none."""
-    row = find_scene(session, scene_id, monitor)
-    if row.state not in queue.RETRYABLE:
-        raise RequestError(f"scene {row.scene_id} is {row.state}; there is nothing to try again")
-    queue.mark_discovered(session, row.pk)
-    return get_scene(session, row.pk)
+        return models.Scene.model_validate(queue.try_again(session, find_scene(session, scene_id, monitor).pk))

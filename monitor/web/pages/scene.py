@@ -4,11 +4,9 @@ from functools import partial
 
 from fastapi import Request
 from nicegui import APIRouter, ui
-from sqlalchemy.orm import Session
 
-from monitor.errors import MonitorError, NotFoundError, RequestError
+from monitor.errors import MonitorError, NotFoundError
 from monitor.store import queue
-from monitor.store.scenes import get_scene
 from monitor.store.tables import SceneState
 from monitor.web.access.users import Role
 from monitor.web.pages import scene_model as model
@@ -99,7 +97,7 @@ class ScenePage:
     async def retry(self) -> None:
         """Back into the queue."""
         try:
-            await self.visit.change(Role.ADMIN, lambda session: put_back(session, self.report.scene.pk))
+            await self.visit.change(Role.ADMIN, lambda session: queue.try_again(session, self.report.scene.pk))
         except MonitorError as error:
             tell(str(error))
             return
@@ -250,14 +248,6 @@ class ScenePage:
                         tag("td", text=band)
                         for value in values:
                             tag("td", "right", value)
-
-
-def put_back(session: Session, scene_pk: int) -> None:
-    """The scene into the queue again; RequestError in a state where that makes no sense."""
-    row = get_scene(session, scene_pk)
-    if row.state not in queue.RETRYABLE:
-        raise RequestError(f"scene {row.scene_id} is {row.state}; there is nothing to try again")
-    queue.mark_discovered(session, scene_pk)
 
 
 CHECKED = "(event) => emit(event.target.checked)"

@@ -5,13 +5,13 @@ from nicegui import APIRouter
 from nicegui.element import Element
 
 from monitor.errors import MonitorError
+from monitor.store import queue
 from monitor.store.scenes import SceneRow
 from monitor.store.tables import SceneState
 from monitor.web.access.users import Role
 from monitor.web.pages import status_model as model
 from monitor.web.pages import words
 from monitor.web.pages.dom import button, cells, facts, heading, link, moment, prose, table, tag
-from monitor.web.pages.scene import put_back
 from monitor.web.pages.shell import Visit, frame, page_head, tell, visit_of
 from monitor.web.pages.status_model import StatusReport
 
@@ -91,7 +91,7 @@ def failed_cells(visit: Visit, row: SceneRow, line: Element) -> None:
 
         async def retry() -> None:
             try:
-                await visit.change(Role.ADMIN, lambda session: put_back(session, row.pk))
+                await visit.change(Role.ADMIN, lambda session: queue.try_again(session, row.pk))
             except MonitorError as error:
                 tell(str(error))
                 return
