@@ -3,7 +3,7 @@
     python benchmarks/pixel_history.py [--scenes 500] [--side 1000] [--rounds 20] [--json]
 
 Every scene gets a reference map of noisy patches (about as hard to compress as real labels of ten clusters), and is
-otherwise empty. Prints the median time of `pixel_history` for pixels all over the grid, and the bytes of a map.
+otherwise empty. Prints the median time of `pixel_labels` (labels and flags) for pixels all over the grid, and the bytes of a map.
 """
 
 import argparse
@@ -23,8 +23,8 @@ from monitor.catalog.item import BandAsset, SceneItem
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.detection.result import Detection
 from monitor.store import Store, open_store
-from monitor.store.maps import pixel_history
 from monitor.store.monitors import ensure_monitor
+from monitor.store.places import pixel_labels
 from monitor.store.results import save_result
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import LabelMap, LabelTile
@@ -77,7 +77,7 @@ def measure(store: Store, monitor: int, side: int, rounds: int) -> tuple[list[fl
         row, column = (int(place) for place in rng.integers(0, side, 2))
         start, busy = time.perf_counter(), time.process_time()
         with store.session(read_only=True) as session:
-            looks = pixel_history(session, monitor, "reference", row, column)
+            looks = list(pixel_labels(session, monitor, row, column))
         if number:
             seconds.append(time.perf_counter() - start)
             used.append(time.process_time() - busy)

@@ -7,7 +7,7 @@ from typing import Any, Self
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from monitor.errors import NotFoundError, ReferenceModelError
+from monitor.errors import NotFoundError
 from monitor.store.tables import Monitor, ReferenceModel
 
 
@@ -83,15 +83,6 @@ def active_reference(session: Session, monitor_id: int) -> ReferenceRow | None:
     query = select(Monitor.name, ReferenceModel).join(Monitor, Monitor.id == ReferenceModel.monitor_id)
     row = session.execute(query.where(ReferenceModel.monitor_id == monitor_id, ReferenceModel.active)).one_or_none()
     return None if row is None else ReferenceRow.from_model(*row)
-
-
-def require_active_reference(session: Session, monitor_id: int) -> ReferenceRow:
-    """The version in use; ReferenceModelError that says how to get one."""
-    found = active_reference(session, monitor_id)
-    if found is None:
-        name = session.scalar(select(Monitor.name).where(Monitor.id == monitor_id))
-        raise ReferenceModelError(f"monitor {name} has no reference model yet; run `monitor reference fit {name}`")
-    return found
 
 
 def list_references(session: Session, monitor: str | None = None) -> list[ReferenceRow]:

@@ -81,10 +81,3 @@ def page_of_scenes(
 def count_scenes(session: Session, wanted: SceneFilter = EVERY_SCENE) -> int:
     """How many scenes there are."""
     return session.scalar(wanted.of(select(func.count(Scene.id)))) or 0
-
-
-def count_by_state(session: Session, wanted: SceneFilter = EVERY_SCENE) -> dict[SceneState, int]:
-    """How many scenes there are in every state; what has none is left out."""
-    columns: tuple[Any, ...] = (Scene.state, func.count(Scene.id))
-    query = wanted.of(select(*columns)).group_by(Scene.state)
-    return {state: count for state, count in session.execute(query)}  # noqa: C416

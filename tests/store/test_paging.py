@@ -16,7 +16,7 @@ from monitor.store.alerts import (
 )
 from monitor.store.monitors import ensure_monitor
 from monitor.store.review import Severity, count_review_items, review_items
-from monitor.store.scene_list import SceneFilter, count_by_state, count_scenes, filter_scenes, page_of_scenes
+from monitor.store.scene_list import SceneFilter, count_scenes, filter_scenes, page_of_scenes
 from monitor.store.tables import AlertState, SceneState
 from monitor.store.tracking import create_alert, extend_alert
 from tests.store.examples import NOON, add_scene, finding, item, save, square
@@ -160,4 +160,3 @@ def test_scenes_are_paged_and_counted_by_every_condition(store: Store) -> None:
         assert listed(max_cloud_cover=10) == ["S1", "S0"]
         assert listed(bbox=(-79.4, 43.6, -79.3, 43.7)) == ["S0"]
         assert listed(states=(SceneState.DONE,)) == []
-        assert count_by_state(session) == {SceneState.DISCOVERED: 8}

@@ -3,14 +3,14 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from monitor.clustering.stats_result import LabelStats
 from monitor.detection.result import Kind
 from monitor.errors import NotFoundError, StoreError
 from monitor.store import Store
 from monitor.store.history import findings_of, label_stats_of, metrics_of, metrics_of_many, sweeps_of
-from monitor.store.maps import load_map, pixel_history, read_map
+from monitor.store.maps import load_map, read_map
 from monitor.store.monitors import ensure_monitor
 from monitor.store.queue import claim
 from monitor.store.results import clear_result, save_result
@@ -155,33 +155,6 @@ def test_tiles_of_an_unknown_codec_are_refused(store: Store) -> None:
         session.execute(text("UPDATE label_maps SET codec = 'zstd'"))
         with pytest.raises(StoreError, match="'zstd'"):
             read_map(session, scene, "flags")
-
-
-def test_the_history_of_a_pixel_is_one_query_and_one_tile_a_scene(store: Store) -> None:
-    with store.session() as session:
-        monitor = ensure_monitor(session, "toronto")
-        for day in (2, 1):
-            save(session, add_scene(session, item(f"S{day}", f"P{day}", datetime=NOON.replace(day=day))))
-        add_scene(session, item("S3", "P3"))
-        statements: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            statements.append(statement)
-
-        event.listen(session.get_bind(), "before_cursor_execute", note)
-        try:
-            looks = pixel_history(session, monitor, "reference", 599, 699)
-        finally:
-            event.remove(session.get_bind(), "before_cursor_execute", note)
-        assert len(statements) == 1
-        assert [(look.scene_id, look.label) for look in looks] == [
-            ("S1", labels()[599, 699]),
-            ("S2", labels()[599, 699]),
-        ]
-        assert [look.label for look in pixel_history(session, monitor, "reference", 3, 4)] == [255, 255]
-        assert [look.label for look in pixel_history(session, monitor, "reference", 599, 700)] == [255, 255]
-        later = pixel_history(session, monitor, "flags", 0, 0, since=NOON.replace(day=2))
-        assert [(look.scene_id, look.label) for look in later] == [("S2", 0)]
 
 
 def test_metrics_of_many_scenes_come_together(store: Store) -> None:
