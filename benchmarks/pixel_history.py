@@ -3,7 +3,8 @@
     python benchmarks/pixel_history.py [--scenes 500] [--side 1000] [--rounds 20] [--json]
 
 Every scene gets a reference map of noisy patches (about as hard to compress as real labels of ten clusters), and is
-otherwise empty. Prints the median time of `pixel_labels` (labels and flags) for pixels all over the grid, and the bytes of a map.
+otherwise empty. Prints the median time of `pixel_labels` (labels and flags) for pixels all over the grid, and the bytes
+of a map.
 """
 
 import argparse
