@@ -76,7 +76,7 @@ def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8]
 
     with patch.object(findings, "score", keep_all):
         flags = judge_scene(scene, reference, monitor).detection.flags
-    objects = objects_of(flags == Flag.ANOMALY, findings.SMALLEST_PX[Kind.ANOMALY])
+    objects = objects_of(flags, Flag.ANOMALY, findings.SMALLEST_PX[Kind.ANOMALY])
     (area, columns), count = seen[0], objects.count + 1
     if not np.array_equal(objects.area, area):
         raise SystemExit("the objects of the flags are not those that were scored")

@@ -14,7 +14,6 @@ from monitor.detection.ground import Prior, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
-from monitor.strips import Strip, over_strips
 
 LEARN_PX = 200_000
 """Pixels of the thinned canvas."""
@@ -29,14 +28,13 @@ BRIGHTER_THAN_GROUND = 1.5
 class Canvas:
     """Scene and reference laid out for comparison.
 
-    `compared` (rows, columns) is where both are known, `nearest` the label of the reference that the scene resembles
-    most, by which ground that the reference does not know is judged.
+    `nearest` is the label of the reference that the scene resembles most, by which ground that the reference does not
+    know is judged.
     """
 
     scene: Scene
     reference: ReferenceModel
     prior: Prior
-    compared: NDArray[np.bool_]
     nearest: NDArray[np.uint8]
     within: NDArray[np.float64]
     colours: Colours
@@ -51,18 +49,30 @@ class Canvas:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
-        height, width = self.compared.shape
+        height, width = self.nearest.shape
         return height, width
+
+    def compared(self, rows: slice) -> NDArray[np.bool_]:
+        """Where scene and reference are both known, in some rows."""
+        known: NDArray[np.bool_] = self.scene.valid[rows] & (self.reference.labels[rows] != NO_LABEL)
+        return known
+
+    def compared_at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of single pixels are known in both."""
+        known: NDArray[np.bool_] = self.scene.valid[rows, columns] & (self.reference.labels[rows, columns] != NO_LABEL)
+        return known
 
     def answerable(self, rows: slice) -> NDArray[np.bool_]:
         """Where anything can be said, in some rows."""
-        known: NDArray[np.bool_] = self.scene.valid[rows] & (self.compared[rows] | (self.nearest[rows] != NO_LABEL))
+        known: NDArray[np.bool_] = self.scene.valid[rows] & (
+            (self.reference.labels[rows] != NO_LABEL) | (self.nearest[rows] != NO_LABEL)
+        )
         return known
 
     def index(self, rows: slice) -> NDArray[np.int16]:
         """The label of every pixel of some rows, k + label where the reference is unknown, -1 without an answer."""
         alone = np.where(self.answerable(rows), self.reference.k + self.nearest[rows].astype(np.int16), np.int16(-1))
-        return np.where(self.compared[rows], self.reference.labels[rows], alone).astype(np.int16)
+        return np.where(self.compared(rows), self.reference.labels[rows], alone).astype(np.int16)
 
     def images(self, rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Reflectance of scene and reference in some rows, of the nearest label where the reference is unknown.
@@ -70,7 +80,7 @@ class Canvas:
         Both lie in one piece: compiled code may round otherwise where they do not.
         """
         scene, ground = (stack.rows(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack))
-        alone = self.answerable(rows) & ~self.compared[rows]
+        alone = self.answerable(rows) & ~self.compared(rows)
         if alone.any():
             ground = ground.copy()
             ground[:, alone] = self.prior.level[self.nearest[rows][alone]].T
@@ -80,15 +90,8 @@ class Canvas:
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
     prior = prior_of(reference)
-    compared = np.empty_like(scene.valid)
-
-    def compare(strip: Strip) -> None:
-        rows = strip.rows
-        compared[rows] = scene.valid[rows] & reference.stack.seen[rows] & (reference.labels[rows] != NO_LABEL)
-
-    over_strips(compared.shape, 0, compare)
     return Canvas(
-        scene, reference, prior, compared, by_reference.labels,
+        scene, reference, prior, by_reference.labels,
         within_labels(reference, prior), colours(scene, reference), sun_of(scene.item, scene.grid),
     )  # fmt: skip
 
@@ -134,12 +137,12 @@ def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float
 
 def thinned(canvas: Canvas) -> Canvas:
     """Every n-th pixel of a large canvas, to learn from; a small one as it is."""
-    step = int(np.ceil(np.sqrt(canvas.compared.size / LEARN_PX)))
+    step = int(np.ceil(np.sqrt(canvas.nearest.size / LEARN_PX)))
     if step <= 1:
         return canvas
     cut = (slice(step // 2, None, step), slice(step // 2, None, step))
     scene, reference = canvas.scene, canvas.reference
-    height, width = canvas.compared[cut].shape
+    height, width = canvas.nearest[cut].shape
     grid = replace(scene.grid, transform=scene.grid.transform @ Affine.scale(step), height=height, width=width)
     valid, seen = scene.valid[cut], reference.stack.seen[cut]
     return replace(
@@ -148,7 +151,6 @@ def thinned(canvas: Canvas) -> Canvas:
         reference=replace(
             reference, grid=grid, stack=Stack.of(reference.stack.thinned(step), seen), labels=reference.labels[cut]
         ),
-        compared=canvas.compared[cut],
         nearest=canvas.nearest[cut],
         sun=sun_of(scene.item, grid),
         step=step,

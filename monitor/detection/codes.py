@@ -13,6 +13,8 @@ index; `SUSPECT`: not to be learnt from; `FAINT`: cloud or shadow too faint to b
 as well explained by haze); `CLOUDIER`: cloud explains it better than clear and anomaly; `ODD`: anomaly better than
 clear."""
 OPACITY_STEP = 1.6 / 255
+PEAK_STEP, CLOUDED = 1.6 / 127, 128
+"""Opacity of the pixel alone is kept in seven bits; the eighth, `CLOUDED`, marks what is surely cloud."""
 DEPTH_STEP, DEPTH_LOWEST = 0.01, -1.0
 GAP_STEP = 0.125
 SHADOW_GAP_LOWEST, CLOUD_GAP_LOWEST = -24.0, -8.0
@@ -28,8 +30,11 @@ SIZE_LOWEST_BITS = 117 << 4
 
 _CODES = np.arange(256, dtype=np.float32)
 OPACITY: NDArray[np.float32] = _CODES * np.float32(OPACITY_STEP)
+PEAK: NDArray[np.float32] = (_CODES % CLOUDED) * np.float32(PEAK_STEP)
 DEPTH: NDArray[np.float32] = _CODES * np.float32(DEPTH_STEP) + np.float32(DEPTH_LOWEST)
 SHARE: NDArray[np.float32] = _CODES * np.float32(SHARE_STEP)
+CLOUD_SHARE: NDArray[np.uint8] = np.clip(np.rint(OPACITY / np.float32(SHARE_STEP)), 1, 255).astype(np.uint8)
+"""Codes of the share of light that cloud of an opacity takes; some, however thin it is."""
 SIZE: NDArray[np.float32] = ((np.arange(256, dtype=np.int32) + SIZE_LOWEST_BITS) << 19).view(np.float32)
 _SURE = (np.arange(256) % MISFIT).astype(np.float32)
 SURENESS: NDArray[np.float32] = np.asarray(HALF_SURE * _SURE / np.maximum(SURE_CODES - _SURE, 0.5), np.float32)

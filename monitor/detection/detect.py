@@ -42,7 +42,7 @@ def judge(
 
     def leave_open(strip: Strip) -> None:
         here, rows = flags[strip.rows], strip.rows
-        here[~canvas.compared[rows] & (here == Flag.ANOMALY)] = Flag.NO_ANSWER
+        here[~canvas.compared(rows) & (here == Flag.ANOMALY)] = Flag.NO_ANSWER
         here[~canvas.answerable(rows)] = Flag.NO_ANSWER
 
     over_strips(canvas.shape, 0, leave_open)

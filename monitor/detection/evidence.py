@@ -130,12 +130,14 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
     canvas = source.canvas
     bands, labels = len(canvas.scene.bands), canvas.reference.k
     rows = np.zeros((2, canvas.shape[0]))
+    compared_px: list[int] = []
     begun: list[list[Sums]] = [[Sums.of(objects, bands, labels) for _, objects in kinds]]
 
     def add(strip: Strip) -> None:
-        compared = canvas.compared[strip.rows]
+        compared = canvas.compared(strip.rows)
         if not canvas.answerable(strip.rows).any():
             return
+        compared_px.append(int(np.count_nonzero(compared)))
         borders = source.borders.misalignment(strip)
         for total, excess in zip(rows, (borders.appeared, borders.vanished), strict=True):
             total[strip.rows] = np.sum(excess, axis=1, where=compared, dtype=np.float64)
@@ -150,7 +152,7 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
             begun.append(sums)
 
     over_strips(canvas.shape, BORDER_HALO, add)
-    size = int(np.count_nonzero(canvas.compared))
+    size = sum(compared_px)
     appeared, vanished = (float(total.sum() / size) if size else None for total in rows)
     sums = begun[0]
     for others in begun[1:]:

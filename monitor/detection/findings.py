@@ -13,6 +13,7 @@ from monitor.detection.result import Finding, Flag, Kind
 from monitor.detection.score import LIKELY, score
 from monitor.detection.words import border_words
 from monitor.scenes.grid import Grid
+from monitor.strips import Strip, over_strips
 
 FLAGS = {Kind.CLOUD: Flag.CLOUD, Kind.SHADOW: Flag.SHADOW, Kind.ANOMALY: Flag.ANOMALY}
 SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
@@ -37,7 +38,7 @@ class Judged:
 def weigh_objects(source: Material) -> tuple[list[Judged], dict[str, float | None]]:
     """Objects of every kind and metrics of borders. Anomalies that are not likely real are cleared from the flags."""
     flags = source.flags
-    kinds = [(flag, objects_of(flags == flag, SMALLEST_PX[kind])) for kind, flag in FLAGS.items()]
+    kinds = [(flag, objects_of(flags, flag, SMALLEST_PX[kind])) for kind, flag in FLAGS.items()]
     measured, metrics = measure(kinds, source)
     judged = []
     for kind, (_, objects), found in zip(FLAGS, kinds, measured, strict=True):
@@ -46,9 +47,19 @@ def weigh_objects(source: Material) -> tuple[list[Judged], dict[str, float | Non
         likely[0] = False
         judged.append(Judged(kind, objects, found, scores, np.flatnonzero(likely)))
         if kind == Kind.ANOMALY:
-            flags[flags == Flag.ANOMALY] = Flag.CLEAR
+            clear_anomalies(flags)
             flags.ravel()[objects.pixels[likely[objects.ids]]] = Flag.ANOMALY
     return judged, metrics
+
+
+def clear_anomalies(flags: NDArray[np.uint8]) -> None:
+    """No anomaly is left, in place."""
+
+    def clear(strip: Strip) -> None:
+        here = flags[strip.rows]
+        here[here == Flag.ANOMALY] = Flag.CLEAR
+
+    over_strips((flags.shape[0], flags.shape[1]), 0, clear)
 
 
 def describe(judged: Judged, grid: Grid) -> list[Finding]:

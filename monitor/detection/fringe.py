@@ -19,7 +19,7 @@ def absorb_scraps(flags: NDArray[np.uint8]) -> None:
 
     Looks `REACH_PX` beyond an object.
     """
-    scraps = objects_of(flags == Flag.ANOMALY)
+    scraps = objects_of(flags, Flag.ANOMALY)
     small = scraps.area[scraps.ids] <= SCRAP_PX
     pixels, ids = scraps.pixels[small], scraps.ids[small]
     height, width = flags.shape

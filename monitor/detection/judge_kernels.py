@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.detection.codes import (
     CLOUD_GAP_LOWEST,
+    CLOUDED,
     CLOUDIER,
     DEPTH_LOWEST,
     DEPTH_STEP,
@@ -83,7 +84,7 @@ def gentle_rows(first, image, limit, out):
 
 
 @compiled
-def judge_rows(shadow_gaps, cloud_gaps, bits, opaque, opacity, depth, extra, taken, outside, measured, gentle, best):
+def judge_rows(shadow_gaps, cloud_gaps, bits, peak, opacity, depth, extra, taken, outside, measured, gentle, best):
     """The best explanation of some rows; sets `FAINT` in `bits`.
 
     `extra` is what geometry adds to the cost of shadow, `taken` the predicted shade, `outside` where it says
@@ -109,7 +110,7 @@ def judge_rows(shadow_gaps, cloud_gaps, bits, opaque, opacity, depth, extra, tak
             kind = np.uint8(1) if clouded else np.uint8(2) if shaded else np.uint8(3) if odd else np.uint8(0)
             if faint:
                 kind = np.uint8(0)
-            if opaque[row, column] > 0:
+            if peak[row, column] >= CLOUDED:
                 kind, faint = np.uint8(1), False
             best[row, column] = kind
             bits[row, column] = (bit | FAINT) if faint else (bit & ~FAINT)

@@ -10,7 +10,7 @@ from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.look_kernels import strength_rows
 from monitor.detection.looks import Look, shade_fits, slope
-from monitor.detection.objects import objects_of
+from monitor.detection.objects import Objects, objects_of
 from monitor.detection.sun import offset
 from monitor.strips import Strip, over_strips, strips
 
@@ -29,6 +29,8 @@ STRONGEST_EDGE = 2.0
 DUE = 0.3
 """Predicted depth from which a shadow is due; what is twice as dark there is one."""
 SHIP_PX = 16
+LONE_PX = 4
+"""Small clouds come in fields; what lies this near another one is one of them."""
 DAZZLING = 0.25
 """Opacity that clouds of a few pixels seldom reach."""
 SHADOW_MISSED = 1.0
@@ -38,7 +40,10 @@ CORE_PX = 15
 
 
 def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
-    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly; takes the place of `seen.best`."""
+    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly; takes the place of `seen.best`.
+
+    `seen.peak` holds nothing of use afterwards.
+    """
     kind = seen.best
 
     def settle(strip: Strip) -> None:
@@ -46,7 +51,7 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
         here[~canvas.answerable(strip.rows)] = CLEAR
         covered = (bits & codes.SNOW) > 0
         here[(here == CLOUD) & (covered | ((bits & codes.PALE) > 0))] = ANOMALY
-        here[covered & ~canvas.compared[strip.rows]] = CLEAR
+        here[covered & ~canvas.compared(strip.rows)] = CLEAR
 
     over_strips(canvas.shape, 0, settle)
     reject_bright_ground(canvas, seen, kind)
@@ -59,21 +64,24 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
 
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Hard-edged bright objects become anomalies where nothing in the scene throws a cloud's shadow."""
-    cloud = (kind == CLOUD).view(np.uint8)
-    if shade_fits(canvas, seen) or not cloud.any():
+    if shade_fits(canvas, seen):
         return
-    clouds = objects_of(cloud.view(np.bool_))
-    inner = cv2.erode(cloud, np.ones((3, 3), np.uint8)).ravel()[clouds.pixels] > 0
-    edge, edge_of = clouds.pixels[~inner], clouds.ids[~inner]
-    steepness, number = np.zeros(clouds.count + 1), np.bincount(edge_of, minlength=clouds.count + 1)
-    for strip in strips(canvas.shape, 1):
-        steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner]
-        first, last = np.searchsorted(edge, np.array([strip.start, strip.stop]) * canvas.shape[1])
-        places = edge[first:last] - strip.start * canvas.shape[1]
-        steepness += np.bincount(edge_of[first:last], steep.ravel()[places], clouds.count + 1)
-    hard = steepness / np.maximum(number, 1) > SOFT_EDGE
-    core = cv2.erode(cloud, np.ones((CORE_PX, CORE_PX), np.uint8)).ravel()[clouds.pixels] > 0
-    hard[clouds.ids[core]] = False
+    clouds = objects_of(kind, CLOUD)
+    steepness, number, wide = np.zeros(clouds.count + 1), np.zeros(clouds.count + 1), np.zeros(clouds.count + 1, bool)
+    for strip in strips(canvas.shape, CORE_PX // 2):
+        cloud = (kind[strip.read] == CLOUD).view(np.uint8)
+        if not cloud.any():
+            continue
+        inner, core = (
+            cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0 for size in (3, CORE_PX)
+        )
+        steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner].ravel()
+        places, ids = clouds.within(strip.start, strip.stop)
+        edge = ~inner[places]
+        steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
+        number += np.bincount(ids[edge], minlength=clouds.count + 1)
+        wide[ids[core[places]]] = True
+    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
 
 
@@ -81,32 +89,41 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     """Small lone bright objects are no clouds where their shadow should be seen and is not: ships."""
     if canvas.sun is None or seen.shade is None:
         return
-    cloud = (kind == CLOUD).view(np.uint8)
-    clouds = objects_of(cloud.view(np.bool_))
+    clouds = objects_of(kind, CLOUD)
     small = clouds.area <= SHIP_PX
     small[0] = False
     ships = clouds.chosen(small)
-    cloud.ravel()[ships.pixels] = 0
-    near = cv2.dilate(cloud, np.ones((9, 9), np.uint8)).ravel()[ships.pixels] > 0
-    cloud.ravel()[ships.pixels] = 1
-    alone = np.ones(ships.count + 1, bool)
-    alone[ships.ids[near]] = False
+    alone = lone(ships, kind)
     places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
     if places.size == 0:
         return
     peak = np.zeros(ships.count + 1, np.float32)
-    np.maximum.at(peak, ids, read(codes.OPACITY, seen.peak.ravel()[places]))
+    np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
     place = np.divmod(places, canvas.shape[1])
-    support, sureness = shadow_support(canvas, seen, cloud, place, ids, ships.count + 1)
+    support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1)
     lacking = (1 - support) * sureness > SHADOW_MISSED
     lacking |= (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
     kind.ravel()[places[lacking[ids]]] = ANOMALY
 
 
+def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of some clouds have no other cloud but one another near them, (count + 1,)."""
+    alone = np.ones(ships.count + 1, bool)
+    for strip in strips(kind.shape, LONE_PX):
+        places, ids = ships.within(strip.start, strip.stop)
+        if not places.size:
+            continue
+        others = (kind[strip.read] == CLOUD) & (ships.labels(strip.top, strip.bottom) == 0)
+        size = 2 * LONE_PX + 1
+        near = cv2.dilate(others.view(np.uint8), np.ones((size, size), np.uint8))[strip.inner]
+        alone[ids[near.ravel()[places] > 0]] = False
+    return alone
+
+
 def shadow_support(
     canvas: Canvas,
     seen: Look,
-    cloud: NDArray[np.uint8],
+    kind: NDArray[np.uint8],
     place: tuple[NDArray[np.intp], NDArray[np.intp]],
     ids: NDArray[np.int32],
     count: int,
@@ -115,13 +132,13 @@ def shadow_support(
     sun, shade = canvas.sun, seen.shade
     if sun is None or shade is None:
         return np.zeros(count), np.zeros(count)
-    height, width = cloud.shape
+    height, width = kind.shape
     down, right = offset(sun, shade.height_m)
     rows, columns = place[0] + down, place[1] + right
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     size = np.clip(read(codes.OPACITY, seen.opacity[place]), 0, 1)[inside]
     rows, columns, ids = rows[inside], columns[inside], ids[inside]
-    open_sky = (cloud[rows, columns] == 0) & canvas.compared[rows, columns]
+    open_sky = (kind[rows, columns] != CLOUD) & canvas.compared_at(rows, columns)
     rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
     weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
     depth = read(codes.DEPTH, seen.depth[rows, columns])
@@ -138,16 +155,20 @@ def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     if canvas.window == 1:
         return
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * HALO_PX + 1, 2 * HALO_PX + 1))
-    cloud = (kind == CLOUD).view(np.uint8)
+    found: list[NDArray[np.intp]] = []
 
     def grow(strip: Strip) -> None:
         here, rows = kind[strip.rows], strip.rows
-        solid = cv2.morphologyEx(cloud[strip.read], cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-        near = cv2.dilate(solid, reach)[strip.inner]
+        cloud = (kind[strip.read] == CLOUD).view(np.uint8)
+        if not cloud.any():
+            return
+        near = cv2.dilate(cv2.morphologyEx(cloud, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), reach)[strip.inner]
         fringe = (near > 0) & ((here == ANOMALY) | seen.faint(rows)) & ((seen.bits[rows] & codes.WHITE) > 0)
-        here[fringe] = CLOUD
+        found.append(np.flatnonzero(fringe) + strip.start * kind.shape[1])
 
     over_strips(kind.shape, HALO_PX + 2, grow)
+    for fringe in found:
+        kind.ravel()[fringe] = CLOUD
 
 
 def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:
@@ -181,13 +202,13 @@ def strength(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], strip: Strip) 
 def open_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], rows: slice) -> NDArray[np.bool_]:
     """Where an anomaly could be seen: compared, and neither cloud nor shadow, not even a faint one."""
     here = kind[rows]
-    ground: NDArray[np.bool_] = canvas.compared[rows] & ((here == CLEAR) | (here == ANOMALY)) & ~seen.faint(rows)
+    ground: NDArray[np.bool_] = canvas.compared(rows) & ((here == CLEAR) | (here == ANOMALY)) & ~seen.faint(rows)
     return ground
 
 
 def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Anomalies by hysteresis: objects found on strong change, grown to weaker change."""
-    weak = np.zeros(canvas.shape, np.bool_)
+    weak = seen.peak.view(np.bool_)  # nothing reads the peaks any more
     found: dict[int, NDArray[np.float32]] = {}
 
     def weigh(strip: Strip) -> None:

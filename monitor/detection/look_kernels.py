@@ -12,6 +12,7 @@ import numpy as np
 
 from monitor.detection.codes import (
     CLOUD_GAP_LOWEST,
+    CLOUDED,
     CLOUDIER,
     DARK,
     DEPTH_LOWEST,
@@ -23,8 +24,8 @@ from monitor.detection.codes import (
     ODD,
     OPACITY_STEP,
     PALE,
+    PEAK_STEP,
     SHADOW_GAP_LOWEST,
-    SHARE_STEP,
     SIZE_LOWEST_BITS,
     SURE_CODES,
     SUSPECT,
@@ -89,13 +90,11 @@ def mean_row(image, row, down, target):
 
 
 @compiled
-def weigh_rows(
-    first, planes, window, shadow_gaps, cloud_gaps, bits, opacity, depth, peak, trust, change, effect, opaque
-):
+def weigh_rows(first, planes, window, shadow_gaps, cloud_gaps, bits, opacity, depth, peak, trust, change, effect):
     """Average the explained planes and write the codes; row 0 of the outputs is row `first` of the planes.
 
     `planes` (11, rows, columns) are those that are averaged (see `BOXED`), then the depth's inverse variance,
-    its misfit, change and effect; all but `opaque`, opacity where it is surely cloud, are planes of `Look`.
+    its misfit, change and effect.
     """
     width = planes.shape[2]
     smooth, down = np.empty((BOXED, width), np.float32), np.empty(width, np.float32)
@@ -103,7 +102,7 @@ def weigh_rows(
     whiter_margin, darker_margin = np.float32(WHITER_MARGIN - CLOUD_COST), np.float32(DARKER_MARGIN)
     opaque_from, haze, deep = np.float32(OPAQUE), np.float32(HAZE), np.float32(DEEP)
     thick, half_white, price = np.float32(THICKEST_HAZE), np.float32(HALF_WHITE), np.float32(ANOMALY_COST)
-    step, bright_step, share = np.float32(GAP_STEP), np.float32(OPACITY_STEP), np.float32(SHARE_STEP)
+    step, bright_step, peak_step = np.float32(GAP_STEP), np.float32(OPACITY_STEP), np.float32(PEAK_STEP)
     dark_step, darkest = np.float32(DEPTH_STEP), np.float32(DEPTH_LOWEST)
     low_shadow, low_cloud = np.float32(SHADOW_GAP_LOWEST), np.float32(CLOUD_GAP_LOWEST)
     zero = np.float32(0)
@@ -117,13 +116,7 @@ def weigh_rows(
         alone, tint, there = planes[3, source], planes[5, source], planes[6, source]
         weight, misfit = planes[7, source], planes[8, source]
         bit_row, shadow_gap, cloud_gap = bits[row], shadow_gaps[row], cloud_gaps[row]
-        opacity_row, depth_row, peak_row, trust_row, opaque_row = (
-            opacity[row],
-            depth[row],
-            peak[row],
-            trust[row],
-            opaque[row],
-        )
+        opacity_row, depth_row, peak_row, trust_row = opacity[row], depth[row], peak[row], trust[row]
         for column in range(width):
             clear, cloud, shadow = smooth[0, column], smooth[1, column], smooth[2, column]
             bright, dark, anomaly = smooth[3, column], smooth[4, column], smooth[6, column] * price
@@ -145,12 +138,12 @@ def weigh_rows(
             cloud_gap[column] = _code(cloud - shadow, low_cloud, step)
             opacity_row[column] = _code(bright, zero, bright_step)
             depth_row[column] = _code(dark, darkest, dark_step)
-            peak_row[column] = _code(alone[column], zero, bright_step)
             sure = weight[column] / (weight[column] + np.float32(HALF_SURE))
             code = np.uint8(sure * np.float32(SURE_CODES) + np.float32(0.5))
             trust_row[column] = code if misfit[column] < np.float32(MISFIT_FROM) else code + np.uint8(MISFIT)
             sure_cloud = (cloud < min(other, shadow + unseen)) & (bright > opaque_from) & (there[column] > zero)
-            opaque_row[column] = max(_code(bright, zero, share), np.uint8(1)) if sure_cloud else np.uint8(0)
+            lone = min(_code(alone[column], zero, peak_step), np.uint8(CLOUDED - 1))
+            peak_row[column] = lone + np.uint8(CLOUDED) if sure_cloud else lone
         _size_codes(planes[9, source], change[row])
         _size_codes(planes[10, source], effect[row])
 

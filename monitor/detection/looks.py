@@ -44,6 +44,7 @@ WEIGH_HALO = 1
 JUDGE_HALO = 4
 STRIP_PX = 120_000
 """Pixels of a strip that is explained: some 100 bytes each in every thread."""
+EVERYWHERE = slice(None)
 QUIET_REACH = 4.0
 """Ground to learn from has changed at most this many times as much as its label usually has."""
 
@@ -53,7 +54,8 @@ class Look:
     """What one look saw, as rasters of one byte a pixel (see `codes`).
 
     `best` is the best explanation per pixel; `bits` the marks of `codes`; averaged `opacity` and `depth`; `peak`, the
-    opacity of the pixel alone; `trust`, how sure the depth of the pixel alone is; `change` and `effect` as explained;
+    opacity of the pixel alone, and whether it is surely cloud; `trust`, how sure the depth of the pixel alone is;
+    `change` and `effect` as explained;
     `taken`, the share of light that the clouds' shade takes (0 everywhere without a shade). Then today's ground and
     the shade that the clouds throw.
     """
@@ -79,11 +81,11 @@ def look_again(canvas: Canvas) -> Look:
     """The last of three looks, or an earlier one where that left too little clear ground to learn from."""
     thin = thinned(canvas)
     shape = thin.shape
-    seen = look(thin, first_ground(sample(thin, thin.compared), canvas.prior, shape), canvas.colours)
+    seen = look(thin, first_ground(sample(thin, thin.compared(EVERYWHERE)), canvas.prior, shape), canvas.colours)
     colours, ground = canvas.colours, seen.ground
     for _ in range(LOOKS - 1):
         pixels = sample(thin, quiet(thin, seen))
-        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * thin.compared.sum()):
+        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
             break
         colours = own_colours(thin, seen)
         ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
@@ -96,7 +98,7 @@ def look_again(canvas: Canvas) -> Look:
 def own_colours(canvas: Canvas, seen: Look) -> Colours:
     """The colours with that of the scene's own thick clouds, where it has some."""
     inner = cv2.erode((seen.best == CLOUD).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    rows, columns = np.nonzero(inner & (read(codes.OPACITY, seen.opacity) > THICK) & canvas.compared)
+    rows, columns = np.nonzero(inner & (read(codes.OPACITY, seen.opacity) > THICK) & canvas.compared(EVERYWHERE))
     if rows.size < MIN_CORE_PX or not shade_fits(canvas, seen):
         return canvas.colours
     step = -(-rows.size // 20_000)
@@ -117,7 +119,7 @@ def shade_fits(canvas: Canvas, seen: Look) -> bool:
 
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
-    clear = (seen.best == CLEAR) & canvas.compared & ((seen.bits & codes.SUSPECT) == 0)
+    clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ((seen.bits & codes.SUSPECT) == 0)
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     change, labels = read(codes.SIZE, seen.change), canvas.reference.labels
     step = sample_step(clear.size)
@@ -152,11 +154,14 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
     `JUDGE_HALO` rows around; only the shadow reaches further.
     """
     planes = np.zeros((7, *canvas.shape), np.uint8)
-    gaps, opaque = np.zeros((2, *canvas.shape), np.uint8), np.zeros(canvas.shape, np.uint8)
+    gaps = np.zeros((2, *canvas.shape), np.uint8)
     # The gaps are not needed where a strip is judged: what is found there takes their place.
     bits, opacity, depth, peak, trust, change, effect = planes
     seen = Look(gaps[0], bits, opacity, depth, peak, trust, change, effect, gaps[1], ground)
     tables, white = today(canvas, ground), white_bands(canvas)
+
+    clouded: list[int] = []
+    answers: list[int] = []
 
     def measure(strip: Strip) -> None:
         answerable = canvas.answerable(strip.read)
@@ -166,37 +171,40 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
         explained = explain(strip.top, scene, there, canvas.index(strip.read), tables, white, colours)
         rows = strip.rows
         seen.bits[rows] = snow(scene, canvas.scene.bands)[strip.inner] * np.uint8(codes.SNOW)
-        outputs = [plane[rows] for plane in (*gaps, *planes, opaque)]
+        outputs = [plane[rows] for plane in (*gaps, *planes)]
         weigh_rows(strip.inner.start, explained, canvas.window, *outputs)
+        clouded.append(int(np.count_nonzero(peak[rows] >= codes.CLOUDED)))
+        answers.append(int(np.count_nonzero(answerable[strip.inner])))
 
     over_strips(canvas.shape, WEIGH_HALO, measure, STRIP_PX)
-    close_gaps(opaque, seen.opacity, canvas.window)
-    cover = int(np.count_nonzero(opaque)) / max(int(np.count_nonzero(canvas.answerable(slice(None)))), 1)
+    cover = sum(clouded) / max(sum(answers), 1)
+    cover += close_gaps(peak, canvas.window) / max(sum(answers), 1)
     shade = None
-    if canvas.sun is not None:
-        shade = find_shade(opaque, seen.depth, seen.trust, canvas.compared, canvas.sun)
+    if canvas.sun is not None and cover:
+        known = (canvas.scene.valid, canvas.reference.labels)
+        shade = find_shade(peak, opacity, depth, trust, *known, canvas.sun)
 
     def conclude(strip: Strip) -> None:
-        judge(canvas, strip, seen, gaps, opaque, shade, cover)
+        judge(canvas, strip, seen, gaps, shade, cover)
 
     over_strips(canvas.shape, JUDGE_HALO, conclude, STRIP_PX)
     return replace(seen, shade=shade)
 
 
-def close_gaps(opaque: NDArray[np.uint8], opacity: NDArray[np.uint8], window: int) -> None:
-    """Fill the gaps in what is surely cloud, in place."""
+def close_gaps(peak: NDArray[np.uint8], window: int) -> int:
+    """Mark the gaps in what is surely cloud as cloud, in place; gives how many pixels that are."""
     found: list[NDArray[np.intp]] = []
 
     def find(strip: Strip) -> None:
-        cloud = (opaque[strip.read] > 0).view(np.uint8)
+        cloud = (peak[strip.read] >= codes.CLOUDED).view(np.uint8)
         if cloud.any():
             closed = cv2.morphologyEx(cloud, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
-            found.append(np.flatnonzero((closed != cloud)[strip.inner]) + strip.start * opaque.shape[1])
+            found.append(np.flatnonzero((closed != cloud)[strip.inner]) + strip.start * peak.shape[1])
 
-    over_strips(opaque.shape, window - 1, find)
+    over_strips(peak.shape, window - 1, find)
     for gaps in found:
-        share = np.clip(read(codes.OPACITY, opacity.ravel()[gaps]) * np.float32(1 / codes.SHARE_STEP), 1, 255)
-        opaque.ravel()[gaps] = share.astype(np.uint8)
+        peak.ravel()[gaps] |= np.uint8(codes.CLOUDED)
+    return sum(gaps.size for gaps in found)
 
 
 def snow(scene: NDArray[np.float32], bands: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -222,7 +230,6 @@ def judge(
     strip: Strip,
     seen: Look,
     gaps: NDArray[np.uint8],
-    opaque: NDArray[np.uint8],
     shade: Shade | None,
     cover: float,
 ) -> None:
@@ -235,7 +242,7 @@ def judge(
     taken, outside, measured = np.zeros(shape, np.float32), np.ones(shape, bool), np.ones(shape, np.float32)
     extra = np.full(shape, UNSEEN_SHADOW_COST, np.float32)
     if shade is not None and canvas.sun is not None:
-        wide, beyond = shade_of(opaque, canvas.sun, shade, strip.top, strip.bottom)
+        wide, beyond = shade_of(seen.peak, seen.opacity, canvas.sun, shade, strip.top, strip.bottom)
         near, far = (cv2.dilate(wide, np.ones((size, size), np.uint8))[inner] for size in (3, 9))
         taken, outside, cloudy = wide[inner], beyond[inner], min(cover / CLOUDY, 1)
         off_scene = OFF_SCENE_BONUS * cloudy + FAR_FROM_SHADE_COST * (1 - cloudy)
@@ -249,7 +256,7 @@ def judge(
         mean = cv2.boxFilter(seen.opacity[strip.read], cv2.CV_32F, (7, 7), borderType=cv2.BORDER_REFLECT)
         gentle_rows(inner.start, mean, HAZE_SLOPE / codes.OPACITY_STEP, gentle)
     best = np.empty(shape, np.uint8)
-    planes = (plane[rows] for plane in (*gaps, seen.bits, opaque, seen.opacity, seen.depth))
+    planes = (plane[rows] for plane in (*gaps, seen.bits, seen.peak, seen.opacity, seen.depth))
     judge_rows(*planes, extra, taken, outside, measured, gentle, best)
     gaps[0, rows], gaps[1, rows] = best, taken / np.float32(codes.SHARE_STEP) + np.float32(0.5)
 

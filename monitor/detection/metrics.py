@@ -20,7 +20,7 @@ def measure_scene(source: Material, misalignment: Mapping[str, float | None]) ->
     valid = canvas.scene.valid
     labels = canvas.reference.labels
     kinds, sizes, numbers = np.zeros(256, np.int64), np.zeros(256, np.int64), np.zeros(2, np.int64)
-    _count(flags, valid, canvas.compared, labels, source.borders.by_reference, seen.effect, kinds, sizes, numbers)
+    _count(flags, valid, labels, source.borders.by_reference, seen.effect, kinds, sizes, numbers)
     size, (compared, differs) = max(int(kinds.sum()), 1), numbers.tolist()
     metrics: dict[str, float | None] = {
         "valid_fraction": float(kinds.sum() / valid.size),
@@ -46,7 +46,7 @@ def measure_scene(source: Material, misalignment: Mapping[str, float | None]) ->
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(flags, valid, compared, then, now, effect, kinds, sizes, numbers):  # type: ignore[no-untyped-def]
+def _count(flags, valid, then, now, effect, kinds, sizes, numbers):  # type: ignore[no-untyped-def]
     """Count in one pass flags of the valid pixels (`kinds`), codes of effect of the clear and compared (`sizes`).
 
     `numbers` are the compared pixels, and those whose label has changed.
@@ -56,7 +56,7 @@ def _count(flags, valid, compared, then, now, effect, kinds, sizes, numbers):  #
             if not valid[row, column]:
                 continue
             kinds[flags[row, column]] += 1
-            if compared[row, column]:
+            if then[row, column] != NO_LABEL:
                 numbers[0] += 1
                 label = now[row, column]
                 numbers[1] += label != then[row, column] and label != NO_LABEL

@@ -12,7 +12,7 @@ compiled = numba.njit(cache=True, nogil=True)
 
 @dataclass(frozen=True, eq=False)
 class Objects:
-    """8-connected objects of a mask of `shape`, numbered 1..count as they are met from the top.
+    """8-connected objects in a raster of `shape`, numbered 1..count as they are met from the top.
 
     A run is the pixels `starts` to `stops` of the flattened raster, within one row, and belongs to the object in
     `numbers`; all (runs,), in order. `area` (count + 1,) is pixels per object; entry 0 is 0.
@@ -38,6 +38,11 @@ class Objects:
         """Object of each of `pixels`."""
         return np.repeat(self.numbers, self.stops - self.starts)
 
+    def within(self, top: int, bottom: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+        """Object pixels of some rows as flat indices from row `top` on, in order, and the objects they belong to."""
+        part = self.only(self.runs(top, bottom))
+        return part.pixels - top * self.shape[1], part.ids
+
     def at(self, places: NDArray[np.intp]) -> NDArray[np.int32]:
         """Object of any pixels, by flat index; 0 outside."""
         if not self.starts.size:
@@ -60,7 +65,7 @@ class Objects:
         _paint(self.starts[runs] - top * width, self.stops[runs] - top * width, self.numbers[runs], out)
         return out.reshape(bottom - top, width)
 
-    def only(self, runs: NDArray[np.bool_]) -> "Objects":
+    def only(self, runs: NDArray[np.bool_] | slice) -> "Objects":
         """The objects of some runs under the numbers that they have."""
         return replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
 
@@ -74,15 +79,15 @@ class Objects:
         )  # fmt: skip
 
 
-def objects_of(mask: NDArray[np.bool_], smallest: int = 1) -> Objects:
-    """Objects of at least `smallest` pixels."""
-    height, width = mask.shape
-    plane = np.ascontiguousarray(mask).view(np.uint8)
+def objects_of(raster: NDArray[np.uint8] | NDArray[np.bool_], value: int = 1, smallest: int = 1) -> Objects:
+    """Objects of at least `smallest` pixels of a value."""
+    height, width = raster.shape
+    plane = np.ascontiguousarray(raster).view(np.uint8)
     counts = np.zeros(height + 1, np.int64)
-    _count_runs(plane, counts)
+    _count_runs(plane, value, counts)
     ends = np.cumsum(counts)
     starts, stops = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
-    _fill_runs(plane, ends, starts, stops)
+    _fill_runs(plane, value, ends, starts, stops)
     numbers = np.empty(ends[-1], np.int32)
     count = _join(ends, width, starts, stops, numbers)
     area = np.bincount(numbers, stops - starts, count + 1).astype(np.intp)
@@ -93,26 +98,26 @@ def objects_of(mask: NDArray[np.bool_], smallest: int = 1) -> Objects:
 
 
 @compiled
-def _count_runs(mask, counts):  # type: ignore[no-untyped-def]
+def _count_runs(raster, value, counts):  # type: ignore[no-untyped-def]
     """Runs of row n in ``counts[n + 1]``."""
-    for row in range(mask.shape[0]):
-        line, runs, before = mask[row], 0, np.uint8(0)
-        for column in range(line.size):
-            runs += line[column] > before
-            before = line[column]
+    for row in range(raster.shape[0]):
+        line = raster[row]
+        runs = np.int64(line[0] == value)
+        for column in range(1, line.size):
+            runs += (line[column] == value) & (line[column - 1] != value)
         counts[row + 1] = runs
 
 
 @compiled
-def _fill_runs(mask, ends, starts, stops):  # type: ignore[no-untyped-def]
+def _fill_runs(raster, value, ends, starts, stops):  # type: ignore[no-untyped-def]
     """Where runs start and stop; those of row n are ``ends[n]`` to ``ends[n + 1]``."""
-    height, width = mask.shape
+    height, width = raster.shape
     for row in range(height):
         run, inside = ends[row], False
         if run == ends[row + 1]:
             continue
         for column in range(width):
-            if (mask[row, column] > 0) != inside:
+            if (raster[row, column] == value) != inside:
                 inside = not inside
                 if inside:
                     starts[run] = row * width + column

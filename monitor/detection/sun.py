@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.catalog.item import SceneItem
+from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.codes import read
 from monitor.scenes.grid import Grid
@@ -107,7 +108,7 @@ def cast(opacity: Opacity, sun: Sun, height_m: float, top: int = 0, bottom: int 
     bottom = height if bottom is None else bottom
     out = np.zeros((bottom - top, width), opacity.dtype)
     rows, columns = offset(sun, height_m)
-    first, last = max(top, rows, 0), min(bottom, height + min(rows, 0))
+    first, last = max(top, rows), min(bottom, height + rows)
     if first < last and abs(columns) < width:
         out[first - top : last - top, max(columns, 0) : width + min(columns, 0)] = opacity[
             first - rows : last - rows, max(-columns, 0) : width + min(-columns, 0)
@@ -122,16 +123,25 @@ def bodies(height_m: float, thickness: float) -> list[float]:
 
 
 def shade_of(
-    opaque: NDArray[np.uint8], sun: Sun, shade: Shade, top: int, bottom: int
+    peak: NDArray[np.uint8], opacity: NDArray[np.uint8], sun: Sun, shade: Shade, top: int, bottom: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Light taken by the clouds in rows `top` to `bottom`, and where the cloud would lie outside the scene."""
-    height, width = opaque.shape
+    height, width = peak.shape
     above, below = max(top - BLUR_HALO, 0), min(bottom + BLUR_HALO, height)
-    taken = blurred([cast(opaque, sun, body, above, below) for body in bodies(shade.height_m, shade.thickness)])
+    inside = bodies(shade.height_m, shade.thickness)
+    reach = [offset(sun, body)[0] for body in inside]
+    first, last = min(max(above - max(reach), 0), height), min(max(below - min(reach), 0), height)
+    part = opaque_rows(peak[first:last], opacity[first:last])
+    taken = blurred([cast(part, sun, body, above - first, below - first) for body in inside])
     rows, columns = offset(sun, shade.height_m)
     outside = np.ones((bottom - top, width), np.bool_)
     outside[max(rows - top, 0) : max(height + min(rows, 0) - top, 0), max(columns, 0) : max(width + columns, 0)] = False
     return taken[top - above : bottom - above], outside
+
+
+def opaque_rows(peak: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Codes of the share of light that surely is taken by cloud in some rows, 0 outside clouds."""
+    return np.where(peak >= codes.CLOUDED, np.take(codes.CLOUD_SHARE, opacity), np.uint8(0))
 
 
 def blurred(shades: Sequence[Opacity]) -> NDArray[np.float32]:
@@ -144,22 +154,24 @@ def blurred(shades: Sequence[Opacity]) -> NDArray[np.float32]:
 
 
 def find_shade(
-    opaque: NDArray[np.uint8],
+    peak: NDArray[np.uint8],
+    opacity: NDArray[np.uint8],
     depth: NDArray[np.uint8],
     trust: NDArray[np.uint8],
-    compared: NDArray[np.bool_],
+    valid: NDArray[np.bool_],
+    labels: NDArray[np.uint8],
     sun: Sun,
 ) -> Shade | None:
     """The cloud height whose shadows explain the measured depths best, by weighted least squares.
 
-    `opaque` is the opacity of clouds and 0 outside them, depths and trust in them as `codes` have them; depths say
-    nothing under clouds and where the reference is unknown. None where clouds and their shadows lie within one pixel,
-    or no height explains anything.
+    The first four are planes of a look, in `codes`; depths say nothing under clouds, nor where the scene is not `valid`
+    or the reference has no label. None where clouds and their shadows lie within one pixel, or no height explains
+    anything.
     """
-    if not resolved(sun) or not opaque.any():
+    if not resolved(sun):
         return None
-    best = coarse_height(*averaged(opaque, depth, trust, compared, sun, COARSE_PX))
-    cloud, dark, mass, near = averaged(opaque, depth, trust, compared, sun, SEARCH_PX)
+    best = coarse_height(*averaged(peak, opacity, depth, trust, valid, labels, sun, COARSE_PX))
+    cloud, dark, mass, near = averaged(peak, opacity, depth, trust, valid, labels, sun, SEARCH_PX)
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None
@@ -177,36 +189,39 @@ def find_shade(
 
 
 def averaged(
-    opaque: NDArray[np.uint8],
+    peak: NDArray[np.uint8],
+    opacity: NDArray[np.uint8],
     depth: NDArray[np.uint8],
     trust: NDArray[np.uint8],
-    compared: NDArray[np.bool_],
+    valid: NDArray[np.bool_],
+    labels: NDArray[np.uint8],
     sun: Sun,
     pixels: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
     """Opacity, depth within what clouds can take, weight, averaged down to about a number of pixels, and the sun."""
-    factor = int(np.ceil(np.sqrt(opaque.size / pixels)))
-    if min(opaque.shape) < 8 * factor:
+    factor = int(np.ceil(np.sqrt(peak.size / pixels)))
+    if min(peak.shape) < 8 * factor:
         factor = 1
-    size = (opaque.shape[0] // factor, opaque.shape[1] // factor)
+    size = (peak.shape[0] // factor, peak.shape[1] // factor)
     cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
     depths = np.clip(codes.DEPTH, *DEPTHS)
-    _block_means(opaque, depth, trust, compared, factor, codes.SHARE, depths, codes.TRUST, cloud, dark, mass)
+    shares = read(codes.SHARE, codes.CLOUD_SHARE)
+    _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, codes.TRUST, cloud, dark, mass)
     dark /= mass + np.float32(1e-6)
     return cloud, dark, mass, Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
 
 
 @numba.njit(cache=True, nogil=True)
-def _block_means(opaque, depth, trust, compared, factor, shares, depths, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
+def _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
     """Means over squares of `factor` pixels: opacity, depth by its weight, and weight."""
     part = np.float32(1 / factor**2)
     for row in range(cloud.shape[0] * factor):
         y = row // factor
         for x in range(cloud.shape[1]):
             for column in range(x * factor, (x + 1) * factor):
-                if opaque[row, column] > 0:
-                    cloud[y, x] += shares[opaque[row, column]] * part
-                elif compared[row, column]:
+                if peak[row, column] >= codes.CLOUDED:
+                    cloud[y, x] += shares[opacity[row, column]] * part
+                elif valid[row, column] and labels[row, column] != NO_LABEL:
                     weight = trusts[trust[row, column]] * part
                     mass[y, x] += weight
                     dark[y, x] += weight * depths[depth[row, column]]

@@ -20,8 +20,10 @@ def shade_in(cloud, depth):
     """The shade found in a scene of that opacity and those depths, all of them well measured."""
     codes_of_depth = np.round((depth - codes.DEPTH_LOWEST) / codes.DEPTH_STEP).astype(np.uint8)
     trust = np.full(depth.shape, codes.SURE_CODES, np.uint8)
-    opaque = np.round(cloud / codes.SHARE_STEP).astype(np.uint8)
-    return find_shade(opaque, codes_of_depth, trust, np.ones(depth.shape, bool), SUN)
+    opacity = np.round(cloud / codes.OPACITY_STEP).astype(np.uint8)
+    peak = np.where(opacity > 0, np.uint8(codes.CLOUDED), np.uint8(0))
+    known = (np.ones(depth.shape, bool), np.zeros(depth.shape, np.uint8))
+    return find_shade(peak, opacity, codes_of_depth, trust, *known, SUN)
 
 
 def test_the_height_is_where_the_shadow_lies(cloud):
