@@ -10,7 +10,7 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas, thinned
 from monitor.detection.codes import read
-from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, Colours, Today, explain
+from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, SHADOW, Colours, Today, explain
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -21,7 +21,14 @@ from monitor.detection.ground import (
     second_ground,
     whitening,
 )
-from monitor.detection.judge_kernels import FAR_FROM_SHADE_COST, expect_shadow, gentle_rows, judge_rows, mean_sureness
+from monitor.detection.judge_kernels import (
+    FAR_FROM_SHADE_COST,
+    SHADE_CERTAIN,
+    expect_shadow,
+    gentle_rows,
+    judge_rows,
+    mean_sureness,
+)
 from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, weigh_rows
 from monitor.detection.sun import Shade, find_shade, resolved, shade_of
 from monitor.strips import Strip, over_strips
@@ -37,6 +44,10 @@ SMALLEST_CLEAR = 0.1
 THICK = 0.5
 MIN_CORE_PX = 40
 """Pixels inside thick clouds from which their colour is taken."""
+DEEPEST = 0.8
+"""Share of the shadows' pixels that are lighter than those taken for full shadow."""
+TOO_DEEP = 1.05
+"""Depth that no shadow has: more than all direct light gone."""
 LOOKS = 3
 SNOW_INDEX = 0.45
 SNOW_GREEN = 0.15
@@ -87,7 +98,7 @@ def look_again(canvas: Canvas) -> Look:
         pixels = sample(thin, quiet(thin, seen))
         if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
             break
-        colours = own_colours(thin, seen)
+        colours = own_colours(thin, seen)._replace(air=own_air(thin, seen, colours))
         ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
         seen = look(thin, ground, colours)
     if thin is canvas:
@@ -110,6 +121,25 @@ def own_colours(canvas: Canvas, seen: Look) -> Colours:
     colour = np.median(implied, axis=1).astype(np.float32)
     like = canvas.colours
     return like._replace(cloud=colour, spread=like.spread * np.float32(OWN_CLOUD), variety=like.variety * OWN_CLOUD)
+
+
+def own_air(canvas: Canvas, seen: Look, colours: Colours) -> NDArray[np.float32]:
+    """The light of the air, less of it where shadows are darker than any could be under so much, (bands,).
+
+    A scene without dark ground hides how little that light is; in the deepest shadows, where all direct light is
+    gone, it shows.
+    """
+    shaded = (seen.taken > SHADE_CERTAIN / codes.SHARE_STEP) & (seen.best == SHADOW) & canvas.compared(EVERYWHERE)
+    rows, columns = np.nonzero(shaded)
+    if rows.size < MIN_CORE_PX or not colours.air.any():
+        return colours.air
+    depth = read(codes.DEPTH, seen.depth[rows, columns])
+    deep = depth >= np.quantile(depth, DEEPEST)
+    if np.median(depth[deep]) < TOO_DEEP:
+        return colours.air
+    ground, scene = (stack.at(rows[deep], columns[deep]) for stack in (canvas.reference.stack, canvas.scene.stack))
+    implied = np.median(ground - (ground - scene) / colours.taken[:, None], axis=1)
+    return np.clip(implied, 0, colours.air).astype(np.float32)
 
 
 def shade_fits(canvas: Canvas, seen: Look) -> bool:
