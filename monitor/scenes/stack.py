@@ -106,6 +106,13 @@ class Stack:
             return self.rows(top, bottom), np.ones(bands, np.float32), np.zeros(bands, np.float32)
         return self.numbers.read(top, bottom), self.scale.astype(np.float32), self.offset.astype(np.float32)
 
+    def raw_band(self, band: int, top: int, bottom: int) -> tuple[NDArray[Any], np.float32, np.float32]:
+        """As `raw`, of one band: numbers (rows, columns), scale and offset."""
+        if self.is_moved:
+            return self.rows(top, bottom)[band], np.float32(1), np.float32(0)
+        numbers = self.numbers.read_band(band, top, bottom)
+        return numbers, np.float32(self.scale[band]), np.float32(self.offset[band])
+
     def own_rows(self, top: int, bottom: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Some rows of the image as it was before it was moved."""
         numbers = self.numbers.read(top, bottom)

@@ -115,7 +115,7 @@ def test_label_statistics_are_those_of_the_labels_pixels():
     valid[:3] = False
     scene = Scene(rasters.make_item({}, grid), grid, rasters.BANDS, Stack.of(reflectance, valid), valid, None)
     labelled = label_map(reflectance, fit(sample_pixels(reflectance, 0), 4, 0))
-    stats = label_stats(scene, labelled)
+    stats = label_stats(scene, {"own": labelled})["own"]
     assert sum(row.pixels for row in stats) == valid.sum()
     for row in stats:
         inside = reflectance[:, valid & (labelled.labels == row.label)]
