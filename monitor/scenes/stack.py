@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from monitor.scenes.numbers import ArrayNumbers, Numbers
 from monitor.scenes.shift import SMALLEST_SHIFT_PX, Shift
-from monitor.strips import Strip, over_strips, strips
+from monitor.strips import Strip, over_strips
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -115,10 +115,12 @@ class Stack:
 
     def own_rows(self, top: int, bottom: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Some rows of the image as it was before it was moved."""
-        numbers = self.numbers.read(top, bottom)
-        factors = self.scale.astype(np.float32), self.offset.astype(np.float32)
+        return self.reflectance_of(self.numbers.read(top, bottom), seen[top:bottom])
+
+    def reflectance_of(self, numbers: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Reflectance of some pixels' numbers (bands, rows, columns), NaN where not seen."""
         out = np.empty(numbers.shape, np.float32)
-        _to_reflectance(numbers, *factors, seen[top:bottom], out)
+        _to_reflectance(numbers, self.scale.astype(np.float32), self.offset.astype(np.float32), seen, out)
         return out
 
     def moved_rows(self, top: int, bottom: int) -> NDArray[np.float32]:
@@ -137,15 +139,17 @@ class Stack:
         first = step // 2
         if self.is_plain:
             return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
-        lines = [self.rows(row, row + 1)[:, :, first::step] for row in range(first, self.shape[1], step)]
-        return np.concatenate(lines, axis=1) if lines else np.empty((self.shape[0], 0, 0), np.float32)
+        take = self.rows if self.is_moved else self.numbers.read
+        lines = [take(row, row + 1)[:, :, first::step] for row in range(first, self.shape[1], step)]
+        if not lines:
+            return np.empty((self.shape[0], 0, 0), np.float32)
+        picked = np.concatenate(lines, axis=1)
+        return picked if self.is_moved else self.reflectance_of(picked, self.seen[first::step, first::step])
 
     def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Reflectance of single pixels, (bands, n)."""
-        if self.is_plain:
-            picked: NDArray[np.float32] = self.numbers.read(0, self.shape[1])[:, rows, columns]
-            return picked
-        out = np.empty((self.shape[0], len(rows)), np.float32)
+        take = self.rows if self.is_moved else self.numbers.read
+        out = np.empty((self.shape[0], len(rows)), np.float32 if self.is_moved else self.numbers.dtype)
         order = np.argsort(rows, kind="stable")
         ordered = rows[order]
 
@@ -153,10 +157,10 @@ class Stack:
             mine = order[np.searchsorted(ordered, strip.start) : np.searchsorted(ordered, strip.stop)]
             if mine.size:
                 top, bottom = int(rows[mine[0]]), int(rows[mine[-1]]) + 1
-                out[:, mine] = self.rows(top, bottom)[:, rows[mine] - top, columns[mine]]
+                out[:, mine] = take(top, bottom)[:, rows[mine] - top, columns[mine]]
 
         over_strips(self.shape[1:], 0, pick)
-        return out
+        return out if self.is_moved else self.reflectance_of(out[:, None], self.seen[rows, columns][None])[:, 0]
 
     def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Reflectance of a rectangle."""
@@ -175,8 +179,11 @@ class Stack:
         if not there.is_moved:
             return self
         seen = np.empty_like(self.seen)
-        for strip in strips(self.shape[1:], 0):
+
+        def look(strip: Strip) -> None:
             seen[strip.rows] = np.isfinite(there.rows(strip.start, strip.stop)).all(axis=0)
+
+        over_strips(self.shape[1:], 0, look)
         return replace(there, seen=seen)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
