@@ -1,5 +1,6 @@
 """The bands of one image as numbers, seen as reflectance strip by strip: nothing holds all of it in float."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import floor
@@ -139,17 +140,18 @@ class Stack:
         first = step // 2
         if self.is_plain:
             return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
-        take = self.rows if self.is_moved else self.numbers.read
-        lines = [take(row, row + 1)[:, :, first::step] for row in range(first, self.shape[1], step)]
-        if not lines:
-            return np.empty((self.shape[0], 0, 0), np.float32)
-        picked = np.concatenate(lines, axis=1)
-        return picked if self.is_moved else self.reflectance_of(picked, self.seen[first::step, first::step])
+        seen = self.seen[first::step, first::step]
+        take, kind = self.taken
+        picked = np.empty((self.shape[0], *seen.shape), kind)
+        for line in range(seen.shape[0]):
+            row = first + line * step
+            picked[:, line] = take(row, row + 1)[:, 0, first::step]
+        return picked if self.is_moved else self.reflectance_of(picked, seen)
 
     def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Reflectance of single pixels, (bands, n)."""
-        take = self.rows if self.is_moved else self.numbers.read
-        out = np.empty((self.shape[0], len(rows)), np.float32 if self.is_moved else self.numbers.dtype)
+        take, kind = self.taken
+        out = np.empty((self.shape[0], len(rows)), kind)
         order = np.argsort(rows, kind="stable")
         ordered = rows[order]
 
@@ -165,7 +167,16 @@ class Stack:
     def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Reflectance of a rectangle."""
         start, stop, _ = rows.indices(self.shape[1])
-        return self.rows(start, stop)[:, :, columns]
+        if self.is_moved or self.is_plain:
+            return self.rows(start, stop)[:, :, columns]
+        bands = range(self.shape[0])
+        picked = np.stack([self.numbers.read_band(band, start, stop)[:, columns] for band in bands])
+        return self.reflectance_of(picked, self.seen[start:stop, columns])
+
+    @property
+    def taken(self) -> tuple[Callable[[int, int], NDArray[Any]], np.dtype[Any]]:
+        """How rows are read of which few pixels are wanted, and their type: reflectance only if they must be moved."""
+        return (self.rows, np.dtype(np.float32)) if self.is_moved else (self.numbers.read, self.numbers.dtype)
 
     def adjusted(self, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> "Stack":
         """The image with ``gain * reflectance + offset`` for reflectance; both (bands,)."""
