@@ -118,7 +118,7 @@ def judge_scene(
         by_reference = label_map(features, reference.centroids)
         by_sweep = label_map(features, swept.chosen.centroids)
         maps = {"reference": by_reference, "sweep": by_sweep}
-        stats = {kind: label_stats(scene, labelled) for kind, labelled in maps.items()}
+        stats = label_stats(scene, maps)
     with watch.stage("detect"):
         detection = detect(laid.scene, laid.reference, by_reference, by_sweep)
     return SceneResult(

@@ -146,3 +146,17 @@ def add_label_sums(numbers, seen, labels, pixels, sums, squares):  # type: ignor
                 value = sums.dtype.type(numbers[band, row, column])
                 sums[label, band] += value
                 squares[label, band] += value * value
+
+
+@njit(cache=True, nogil=True)
+def count_numbers(numbers, lowest, seen, labels, counts):  # type: ignore[no-untyped-def]
+    """Add to `counts` int32 (k, values) how often every label has every number; the number `lowest` comes first.
+
+    Whole `numbers` of one band, `seen` bool and `labels` uint8 are (rows, columns); a label of k or more is none.
+    """
+    rows, columns = numbers.shape
+    for row in range(rows):
+        here, mask, own = numbers[row], seen[row], labels[row]
+        for column in range(columns):
+            if mask[column] and own[column] < counts.shape[0]:
+                counts[own[column], np.int64(here[column]) - lowest] += 1

@@ -7,6 +7,9 @@ cures: one uniform class cannot take the fit over, and the fit starts from sever
 one on which most labels agree, with a prior that sensors and hazes leave gains near 1.
 """
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numba
@@ -56,17 +59,24 @@ class Normalised:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Pixels known in both images: `scene` and `reference` (bands, n), `labels` (n,), `weight` of their label.
+    """Pixels known in both images, label after label: `scene` and `reference` (bands, n), `labels` (n,).
 
-    `tolerance` (bands, k) is how far clear ground of a label may come back from what it was.
+    Those of label i are ``ends[i]:ends[i + 1]``; `weight` (n,) is that of their label. `tolerance` (bands, k) is how
+    far clear ground of a label may come back from what it was, `typical` (bands,) the median of the reference.
     """
 
     scene: NDArray[np.float32]
     reference: NDArray[np.float32]
     labels: NDArray[np.intp]
+    ends: NDArray[np.intp]
     weight: NDArray[np.float32]
     tolerance: NDArray[np.float32]
-    k: int
+    typical: NDArray[np.float32]
+
+    @property
+    def k(self) -> int:
+        """Number of labels."""
+        return len(self.ends) - 1
 
 
 def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
@@ -80,8 +90,8 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
         return Normalised(scene, reference, nothing)
     gain, offset = fit(sample)
     shift = shift_between(adjusted(scene, gain, offset), reference, sample, gain, offset)
-    if shift != (0.0, 0.0):
-        image = reference.stack.moved(shift)
+    image = reference.stack.moved(shift)
+    if image is not reference.stack:
         labels = moved_labels(reference.labels, shift)
         labels[~image.seen] = NO_LABEL
         reference = replace(reference, stack=image, labels=labels)
@@ -103,47 +113,62 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     grid = (slice(step // 2, None, step), slice(step // 2, None, step))
     there, here = reference.stack.thinned(step), scene.stack.thinned(step)
     labels = reference.labels[grid]
-    known = scene.valid[grid] & (labels != NO_LABEL) & np.isfinite(there).all(axis=0)
-    ids = labels[known].astype(np.intp)
-    there, here = there[:, known], here[:, known]
+    places = np.flatnonzero(scene.valid[grid] & (labels != NO_LABEL) & np.isfinite(there).all(axis=0))
+    places = places[np.argsort(labels.ravel()[places], kind="stable")]
+    ids = labels.ravel()[places].astype(np.intp)
+    there, here = (image.reshape(len(image), -1).take(places, axis=1) for image in (there, here))
     count = np.bincount(ids, minlength=reference.k)
+    ends = np.concatenate([[0], count.cumsum()])
     level = np.stack([np.bincount(ids, band, reference.k) for band in there]) / np.maximum(count, 1)
-    typical = np.median(np.abs(there), axis=1) if ids.size else np.ones(len(there))
+    typical = np.median(np.abs(there), axis=1) if ids.size else np.ones(len(there), np.float32)
     tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
     weight = 1 / np.sqrt(np.maximum(count, 1))
     weight = weight * (count > 20)
-    return Sample(here, there, ids, weight[ids].astype(np.float32), tolerance.astype(np.float32), reference.k)
+    shares = weight[ids].astype(np.float32)
+    return Sample(here, there, ids, ends, shares, tolerance.astype(np.float32), typical)
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _agreement(scene, reference, tolerance, labels, gain, offset, out):  # type: ignore[no-untyped-def]
-    bands, pixels = scene.shape
-    for pixel in range(pixels):
-        total = np.float32(0)
-        label = labels[pixel]
+def _agreement(scene, reference, tolerance, ends, gain, offset, out):  # type: ignore[no-untyped-def]
+    bands = len(scene)
+    out[:] = 0
+    for label in range(len(ends) - 1):
+        inside = slice(ends[label], ends[label + 1])
+        total = out[inside]
         for band in range(bands):
-            gap = gain[band] * scene[band, pixel] + offset[band] - reference[band, pixel]
-            gap /= tolerance[band, label]
-            total += gap * gap
-        out[pixel] = total / bands
+            here, there, width = scene[band, inside], reference[band, inside], tolerance[band, label]
+            slope, start = gain[band], offset[band]
+            for pixel in range(len(total)):
+                gap = (slope * here[pixel] + start - there[pixel]) / width
+                total[pixel] += gap * gap
+        for pixel in range(len(total)):
+            total[pixel] /= bands
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _label_sums(scene, reference, labels, weight, here, there, mass):  # type: ignore[no-untyped-def]
-    bands, pixels = scene.shape
-    for pixel in range(pixels):
-        label, share = labels[pixel], weight[pixel]
-        mass[label] += share
-        for band in range(bands):
-            here[band, label] += share * scene[band, pixel]
-            there[band, label] += share * reference[band, pixel]
+def _dot(one, other):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for pixel in range(len(one)):
+        total += one[pixel] * other[pixel]
+    return total
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _label_sums(scene, reference, ends, weight, here, there, mass):  # type: ignore[no-untyped-def]
+    for label in range(len(ends) - 1):
+        inside = slice(ends[label], ends[label + 1])
+        share = weight[inside]
+        mass[label] = _dot(share, np.ones_like(share))
+        for band in range(len(scene)):
+            here[band, label] = _dot(share, scene[band, inside])
+            there[band, label] = _dot(share, reference[band, inside])
 
 
 def agreement(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float32]:
     """Mean square of the difference to the reference in units of the tolerance, (n,)."""
     out = np.empty(sample.labels.size, np.float32)
     factors = gain.astype(np.float32), offset.astype(np.float32)
-    _agreement(sample.scene, sample.reference, sample.tolerance, sample.labels, *factors, out)
+    _agreement(sample.scene, sample.reference, sample.tolerance, sample.ends, *factors, out)
     return out
 
 
@@ -152,8 +177,8 @@ def label_means(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Weighted mean per label of scene and of reference, (bands, k), and the labels' total weights, (k,)."""
     bands = len(sample.scene)
-    here, there, mass = np.zeros((bands, sample.k)), np.zeros((bands, sample.k)), np.zeros(sample.k)
-    _label_sums(sample.scene, sample.reference, sample.labels, weight, here, there, mass)
+    here, there, mass = np.empty((bands, sample.k)), np.empty((bands, sample.k)), np.empty(sample.k)
+    _label_sums(sample.scene, sample.reference, sample.ends, weight, here, there, mass)
     floor = np.maximum(mass, 1e-9)
     return here / floor, there / floor, mass
 
@@ -161,42 +186,41 @@ def label_means(
 def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gain and offset per band: the start that ends with the most agreement."""
     bands = len(sample.scene)
-    starts = [(np.ones(bands), np.zeros(bands))] + [mode_start(sample, share) for share in START_QUANTILES]
-    ends = [refine(sample, gain, offset) for gain, offset in starts] + starts[:1]
+    starts = [(np.ones(bands), np.zeros(bands)), *mode_starts(sample, START_QUANTILES)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        ends = [*pool.map(lambda start: refine(sample, *start), starts), starts[0]]
     return max(ends, key=lambda end: consensus(sample, *end))
 
 
 def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> float:
     """Logarithm of the label-balanced share of pixels that agree, less what the gains cost."""
     share = float((sample.weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / sample.weight.sum())
-    level = np.median(np.abs(sample.reference), axis=1)
-    cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * level + 1e-5)) ** 2)
+    cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * sample.typical + 1e-5)) ** 2)
     return float(np.log(share + 1e-9) - 0.5 * cost)
 
 
-def mode_start(sample: Sample, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+Line = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Gain and offset, (bands,)."""
+
+
+def mode_starts(sample: Sample, shares: Sequence[float]) -> list[Line]:
     """Gain and offset through the densest difference of every label (shortest interval with a share of it)."""
-    bands = len(sample.scene)
-    here, there = np.full((bands, sample.k), np.nan), np.full((bands, sample.k), np.nan)
-    size = np.zeros(sample.k)
-    for label in range(sample.k):
-        inside = sample.labels == label
-        size[label] = inside.sum()
-        if size[label] < 30:
-            continue
+    bands, size = len(sample.scene), np.diff(sample.ends)
+    here, there = np.full((len(shares), bands, sample.k), np.nan), np.full((bands, sample.k), np.nan)
+    for label in np.flatnonzero(size >= 30):
+        inside = slice(sample.ends[label], sample.ends[label + 1])
         there[:, label] = np.median(sample.reference[:, inside], axis=1)
-        for band in range(bands):
-            gaps = sample.scene[band, inside] - sample.reference[band, inside]
-            here[band, label] = there[band, label] + densest(gaps, share)
-    known = np.isfinite(here[0])
+        gaps = np.sort(sample.scene[:, inside] - sample.reference[:, inside], axis=1)
+        for start, share in zip(here, shares, strict=True):
+            start[:, label] = there[:, label] + [densest(ordered, share) for ordered in gaps]
+    known = size >= 30
     if not known.any():
-        return np.ones(bands), np.zeros(bands)
-    return lines(here[:, known], there[:, known], np.sqrt(size[known]))
+        return [(np.ones(bands), np.zeros(bands))] * len(shares)
+    return [lines(start[:, known], there[:, known], np.sqrt(size[known])) for start in here]
 
 
-def densest(values: NDArray[np.float32], share: float) -> float:
-    """Mean of the shortest interval that holds a share of the values."""
-    ordered = np.sort(values)
+def densest(ordered: NDArray[np.float32], share: float) -> float:
+    """Mean of the shortest interval that holds a share of values in rising order."""
     count = max(int(share * ordered.size), 2)
     start = int((ordered[count - 1 :] - ordered[: ordered.size - count + 1]).argmin())
     return float(ordered[start : start + count].mean())
@@ -244,7 +268,7 @@ def shift_between(
     gaps = np.abs(gain[:, None] * sample.scene + offset[:, None] - sample.reference)
     near = agreement(sample, gain, offset) < 2
     scatter = np.median(gaps[:, near] if near.sum() > 100 else gaps, axis=1).astype(np.float32) * 1.5 + 1e-5
-    trusted = scene.valid & (reference.labels != NO_LABEL)
+    trusted = scene.valid & reference.stack.seen
     window = busiest_window(trusted)
     here, there = scene.stack.window(*window), reference.stack.window(*window)
     shift = estimate_shift(here, there, trusted[window], scatter)

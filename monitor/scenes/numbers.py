@@ -31,6 +31,9 @@ class Numbers(Protocol):
     def read(self, top: int, bottom: int) -> NDArray[Any]:
         """Rows `top` to `bottom` of every band in one type, (bands, bottom - top, columns); not to be written to."""
 
+    def read_band(self, band: int, top: int, bottom: int) -> NDArray[Any]:
+        """Rows of one band, (bottom - top, columns), as `read` gives them."""
+
 
 class ArrayNumbers:
     """Numbers in memory."""
@@ -52,6 +55,10 @@ class ArrayNumbers:
     def read(self, top: int, bottom: int) -> NDArray[Any]:
         """A view of some rows."""
         return self.array[:, top:bottom]
+
+    def read_band(self, band: int, top: int, bottom: int) -> NDArray[Any]:
+        """A view of some rows of one band."""
+        return self.array[band, top:bottom]
 
 
 class FileNumbers:
@@ -95,18 +102,28 @@ class FileNumbers:
 
     def read(self, top: int, bottom: int) -> NDArray[Any]:
         """Some rows, copied."""
-        bands, _, columns = self.shape
-        kind = self.dtype
-        out = np.empty((bands, bottom - top, columns), kind)
-        for band, own in enumerate(self.types):
-            if own is None:
-                out[band] = 0
-                continue
-            block = out[band] if own == kind else np.empty(out.shape[1:], own)
-            self.fill(block, self.place(band, top, own))
-            if block.base is not out:
-                out[band] = block
+        out = np.empty((self.shape[0], bottom - top, self.shape[2]), self.dtype)
+        for band, plane in enumerate(out):
+            self.read_into(plane, band, top)
         return out
+
+    def read_band(self, band: int, top: int, bottom: int) -> NDArray[Any]:
+        """Some rows of one band, copied."""
+        out = np.empty((bottom - top, self.shape[2]), self.dtype)
+        self.read_into(out, band, top)
+        return out
+
+    def read_into(self, out: NDArray[Any], band: int, top: int) -> None:
+        """Rows of a band from `top` on, in the type of `out`."""
+        own = self.types[band]
+        if own is None:
+            out[:] = 0
+        elif own == out.dtype:
+            self.fill(out, self.place(band, top, own))
+        else:
+            block = np.empty(out.shape, own)
+            self.fill(block, self.place(band, top, own))
+            out[:] = block
 
     def fill(self, block: NDArray[Any], place: int) -> None:
         """Read a block from a place in the file; what was never written is 0."""

@@ -165,8 +165,9 @@ def sun_gain(item: SceneItem) -> float:
 
 def check_valid(item: SceneItem, valid: NDArray[np.bool_], area: NDArray[np.bool_], min_valid: float) -> None:
     """Raise unless enough of the area has data."""
-    share = valid.sum() / max(int(area.sum()), 1)
-    if not valid.any():
+    known = int(np.count_nonzero(valid))
+    share = known / max(int(np.count_nonzero(area)), 1)
+    if not known:
         raise SceneError(
             f"scene {item.scene_id}: no valid pixel inside the AOI; the AOI lies outside the scene or on its fill, "
             "or every pixel is nodata: check `aoi` and the scene's files"

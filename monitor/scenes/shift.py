@@ -4,7 +4,11 @@ The reference is moved, never the scene: small bright objects are not smeared, a
 where the scene shows it.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,6 +61,25 @@ def busiest_window(trusted: NDArray[np.bool_]) -> tuple[slice, slice]:
     return window[0], window[1]
 
 
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def _mean_gap(here, there, down, across):  # type: ignore[no-untyped-def]
+    """Mean difference, at most 3, of `here` and what begins at ``there[:, down, across]``; NaN counts nowhere."""
+    bands, rows, columns = here.shape
+    total, known = 0.0, 0
+    for band in range(bands):
+        for row in range(rows):
+            one, other = here[band, row], there[band, row + down, across : across + columns]
+            line, count = np.float32(0), 0
+            for column in range(columns):
+                gap = abs(one[column] - other[column])
+                fine = gap == gap
+                line += min(gap, np.float32(3)) if fine else np.float32(0)
+                count += fine
+            total += float(line)
+            known += count
+    return total / known if known else 3.0
+
+
 def coarse_shift(
     scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
 ) -> Shift:
@@ -65,19 +88,25 @@ def coarse_shift(
     if min(trusted.shape) < 8 * reach:
         return 0.0, 0.0
     step = max(1, max(trusted.shape) // COARSE_ROWS)
-    thin = (slice(None, None, step), slice(None, None, step))
-    inner = trusted[half, half][thin]
-    here = np.where(inner, scene[:, half, half][(slice(None), *thin)], np.float32(np.nan)) / scatter[:, None, None]
-    costs = {}
-    for row in range(-reach, reach + 1):
-        for col in range(-reach, reach + 1):
-            if abs(row) + abs(col) > reach + 2:
-                continue
-            there = reference[
-                :, reach - row : reference.shape[1] - reach - row, reach - col : reference.shape[2] - reach - col
-            ][(slice(None), *thin)]
-            gap = np.abs(here - there / scatter[:, None, None])
-            costs[row, col] = float(np.nanmean(np.minimum(gap, 3.0))) if np.isfinite(gap).any() else 3.0
+    inner = trusted[half, half][::step, ::step]
+    here = np.where(inner, scene[:, half, half][:, ::step, ::step], np.float32(np.nan)) / scatter[:, None, None]
+    there = reference / scatter[:, None, None]
+    thin = {
+        (row, col): np.ascontiguousarray(there[:, row::step, col::step]) for row in range(step) for col in range(step)
+    }
+    places = [
+        (row, col)
+        for row in range(-reach, reach + 1)
+        for col in range(-reach, reach + 1)
+        if abs(row) + abs(col) <= reach + 2
+    ]
+
+    def cost(place: tuple[int, int]) -> float:
+        (down, row), (across, col) = (divmod(reach - part, step) for part in place)
+        return float(_mean_gap(here, thin[row, col], down, across))
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        costs = dict(zip(places, pool.map(cost, places), strict=True))
     best = min(costs, key=lambda place: costs[place])
     return (float(best[0]), float(best[1])) if costs[best] < 0.97 * costs[0, 0] else (0.0, 0.0)
 

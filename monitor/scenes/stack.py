@@ -1,5 +1,6 @@
 """The bands of one image as numbers, seen as reflectance strip by strip: nothing holds all of it in float."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import floor
@@ -11,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from monitor.scenes.numbers import ArrayNumbers, Numbers
 from monitor.scenes.shift import SMALLEST_SHIFT_PX, Shift
-from monitor.strips import Strip, over_strips, strips
+from monitor.strips import Strip, over_strips
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -106,12 +107,21 @@ class Stack:
             return self.rows(top, bottom), np.ones(bands, np.float32), np.zeros(bands, np.float32)
         return self.numbers.read(top, bottom), self.scale.astype(np.float32), self.offset.astype(np.float32)
 
+    def raw_band(self, band: int, top: int, bottom: int) -> tuple[NDArray[Any], np.float32, np.float32]:
+        """As `raw`, of one band: numbers (rows, columns), scale and offset."""
+        if self.is_moved:
+            return self.rows(top, bottom)[band], np.float32(1), np.float32(0)
+        numbers = self.numbers.read_band(band, top, bottom)
+        return numbers, np.float32(self.scale[band]), np.float32(self.offset[band])
+
     def own_rows(self, top: int, bottom: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Some rows of the image as it was before it was moved."""
-        numbers = self.numbers.read(top, bottom)
-        factors = self.scale.astype(np.float32), self.offset.astype(np.float32)
+        return self.reflectance_of(self.numbers.read(top, bottom), seen[top:bottom])
+
+    def reflectance_of(self, numbers: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Reflectance of some pixels' numbers (bands, rows, columns), NaN where not seen."""
         out = np.empty(numbers.shape, np.float32)
-        _to_reflectance(numbers, *factors, seen[top:bottom], out)
+        _to_reflectance(numbers, self.scale.astype(np.float32), self.offset.astype(np.float32), seen, out)
         return out
 
     def moved_rows(self, top: int, bottom: int) -> NDArray[np.float32]:
@@ -130,15 +140,18 @@ class Stack:
         first = step // 2
         if self.is_plain:
             return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
-        lines = [self.rows(row, row + 1)[:, :, first::step] for row in range(first, self.shape[1], step)]
-        return np.concatenate(lines, axis=1) if lines else np.empty((self.shape[0], 0, 0), np.float32)
+        seen = self.seen[first::step, first::step]
+        take, kind = self.taken
+        picked = np.empty((self.shape[0], *seen.shape), kind)
+        for line in range(seen.shape[0]):
+            row = first + line * step
+            picked[:, line] = take(row, row + 1)[:, 0, first::step]
+        return picked if self.is_moved else self.reflectance_of(picked, seen)
 
     def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Reflectance of single pixels, (bands, n)."""
-        if self.is_plain:
-            picked: NDArray[np.float32] = self.numbers.read(0, self.shape[1])[:, rows, columns]
-            return picked
-        out = np.empty((self.shape[0], len(rows)), np.float32)
+        take, kind = self.taken
+        out = np.empty((self.shape[0], len(rows)), kind)
         order = np.argsort(rows, kind="stable")
         ordered = rows[order]
 
@@ -146,15 +159,24 @@ class Stack:
             mine = order[np.searchsorted(ordered, strip.start) : np.searchsorted(ordered, strip.stop)]
             if mine.size:
                 top, bottom = int(rows[mine[0]]), int(rows[mine[-1]]) + 1
-                out[:, mine] = self.rows(top, bottom)[:, rows[mine] - top, columns[mine]]
+                out[:, mine] = take(top, bottom)[:, rows[mine] - top, columns[mine]]
 
         over_strips(self.shape[1:], 0, pick)
-        return out
+        return out if self.is_moved else self.reflectance_of(out[:, None], self.seen[rows, columns][None])[:, 0]
 
     def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Reflectance of a rectangle."""
         start, stop, _ = rows.indices(self.shape[1])
-        return self.rows(start, stop)[:, :, columns]
+        if self.is_moved or self.is_plain:
+            return self.rows(start, stop)[:, :, columns]
+        bands = range(self.shape[0])
+        picked = np.stack([self.numbers.read_band(band, start, stop)[:, columns] for band in bands])
+        return self.reflectance_of(picked, self.seen[start:stop, columns])
+
+    @property
+    def taken(self) -> tuple[Callable[[int, int], NDArray[Any]], np.dtype[Any]]:
+        """How rows are read of which few pixels are wanted, and their type: reflectance only if they must be moved."""
+        return (self.rows, np.dtype(np.float32)) if self.is_moved else (self.numbers.read, self.numbers.dtype)
 
     def adjusted(self, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> "Stack":
         """The image with ``gain * reflectance + offset`` for reflectance; both (bands,)."""
@@ -168,8 +190,11 @@ class Stack:
         if not there.is_moved:
             return self
         seen = np.empty_like(self.seen)
-        for strip in strips(self.shape[1:], 0):
+
+        def look(strip: Strip) -> None:
             seen[strip.rows] = np.isfinite(there.rows(strip.start, strip.stop)).all(axis=0)
+
+        over_strips(self.shape[1:], 0, look)
         return replace(there, seen=seen)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:

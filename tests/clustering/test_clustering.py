@@ -53,6 +53,13 @@ def test_labels_are_ordered_from_dark_to_bright_whatever_the_seed():
         np.testing.assert_allclose(centroids, fits[0], atol=1e-3)
 
 
+def test_a_fit_alone_gives_the_centroids_that_the_sweep_gives_for_the_same_k():
+    features = rasters.patchwork(rasters.make_grid(120, 150), patches=6) / 0.1
+    swept = {entry.k: entry.centroids for entry in sweep(features, range(3, 9), seed=2).entries}
+    for k in (3, 8):
+        np.testing.assert_array_equal(fit(sample_pixels(features, 2), k, 2), swept[k])
+
+
 def test_the_sweep_finds_the_number_of_kinds_of_ground():
     grid = rasters.make_grid(90, 120)
     features = rasters.patchwork(grid, patches=6) / 0.1
@@ -115,7 +122,7 @@ def test_label_statistics_are_those_of_the_labels_pixels():
     valid[:3] = False
     scene = Scene(rasters.make_item({}, grid), grid, rasters.BANDS, Stack.of(reflectance, valid), valid, None)
     labelled = label_map(reflectance, fit(sample_pixels(reflectance, 0), 4, 0))
-    stats = label_stats(scene, labelled)
+    stats = label_stats(scene, {"own": labelled})["own"]
     assert sum(row.pixels for row in stats) == valid.sum()
     for row in stats:
         inside = reflectance[:, valid & (labelled.labels == row.label)]

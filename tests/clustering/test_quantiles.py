@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from monitor.catalog import parse_item
 from monitor.clustering.assign import label_map
-from monitor.clustering.quantiles import ERROR, LOWEST, SHARES, STEP, add_counts, no_counts, spread, spread_of
-from monitor.clustering.stats import label_stats
+from monitor.clustering.labels import LabelMap
+from monitor.clustering.quantiles import ERROR, LOWEST, SHARES, STEP, quantiles_of, steps_of
+from monitor.clustering.stats import band_stats, label_stats
 from monitor.clustering.sweep import fit, sample_pixels
+from monitor.scenes.numbers import ArrayNumbers
 from monitor.scenes.reading import read_scene, scene_grid
+from monitor.scenes.stack import Stack
 
 BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 FLOAT32 = 2e-7
@@ -22,9 +25,8 @@ FLOAT32 = 2e-7
 
 
 def spread_of_one(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
-    row = values[None]
-    found = spread(np.zeros(row.shape, np.uint8), row, np.ones(row.shape, bool), 1)
-    return found.quantiles[0], int(found.unique[0])
+    steps, often = np.unique(steps_of(values), return_counts=True)
+    return quantiles_of(steps, often), len(steps)
 
 
 @settings(deadline=None)
@@ -50,23 +52,31 @@ def test_what_lies_outside_counts_as_the_outermost_step() -> None:
     assert quantiles[-1] == pytest.approx(LOWEST + 65535 * STEP)
 
 
-def test_pixels_that_are_not_valid_or_have_no_label_count_nowhere() -> None:
-    labels = np.array([[0, 0, 255, 2]], np.uint8)
-    found = spread(labels, np.array([[0.1, 0.5, 0.5, 0.3]], np.float32), np.array([[True, False, True, True]]), 3)
-    assert found.unique.tolist() == [1, 0, 1]
-    np.testing.assert_allclose(found.quantiles[:, 3], [0.1, np.nan, 0.3], atol=ERROR)
+@pytest.mark.parametrize("kind", ["uint8", "int16", "uint16", "float32"])
+def test_pixels_that_are_not_valid_or_have_no_label_count_nowhere(kind: str) -> None:
+    labels = np.array([[0, 0, 255, 2, 2]], np.uint8)
+    numbers = np.array([[[9, 50, 60, 30, 40]]], kind)
+    stack = Stack(ArrayNumbers(numbers), np.array([[True, False, True, True, True]]), np.ones(1) / 100, np.zeros(1))
+    first, second, third = band_stats(stack, LabelMap(labels, np.zeros((3, 1), np.float32)), 0)
+    assert [found.pixels for found in (first, second, third)] == [1, 0, 2]
+    assert [found.unique for found in (first, second, third)] == [1, 0, 2]
+    assert (first.mean, third.mean, third.std) == pytest.approx((0.09, 0.35, 0.05), abs=1e-6)
+    medians = [found.quantiles[3] for found in (first, second, third)]
+    np.testing.assert_allclose(medians, [0.09, np.nan, 0.35], atol=ERROR)
 
 
-def test_strips_counted_one_after_the_other_give_what_the_whole_gives() -> None:
-    random = np.random.default_rng(2)
-    labels = random.integers(0, 4, (30, 20), np.uint8)
-    values, valid = random.uniform(0, 0.5, labels.shape).astype(np.float32), random.random(labels.shape) < 0.9
-    counts = no_counts(4)
-    for rows in (slice(0, 7), slice(7, 8), slice(8, 30)):
-        add_counts(counts, labels[rows], values[rows], valid[rows])
-    whole, strips = spread(labels, values, valid, 4), spread_of(counts)
-    np.testing.assert_array_equal(strips.quantiles, whole.quantiles)
-    np.testing.assert_array_equal(strips.unique, whole.unique)
+@settings(deadline=None)
+@given(
+    numbers=st.lists(st.integers(-5000, 5000), min_size=1, max_size=60),
+    scale=st.sampled_from([-2.75e-5, 1e-5, 2.75e-5, 1e-4]),
+)
+def test_whole_numbers_give_what_their_reflectance_gives(numbers: list[int], scale: float) -> None:
+    shape, values = (1, len(numbers)), ArrayNumbers(np.array([[numbers]], np.int16))
+    stack = Stack(values, np.ones(shape, bool), np.array([scale]), np.array([0.3]))
+    labelled = LabelMap(np.zeros(shape, np.uint8), np.zeros((1, 1), np.float32))
+    one, other = band_stats(stack, labelled, 0)[0], band_stats(Stack.of(np.asarray(stack)), labelled, 0)[0]
+    assert (one.pixels, one.unique, one.quantiles) == (other.pixels, other.unique, other.quantiles)
+    assert (one.mean, one.std) == pytest.approx((other.mean, other.std), abs=1e-5)
 
 
 def opener(asset):
@@ -79,7 +89,7 @@ def test_statistics_of_a_real_scene_are_those_of_numpy(shared: Path) -> None:
     grid = scene_grid(item, BANDS, item.geometry, None, opener)
     scene = read_scene(item, grid, BANDS, None, opener, 0.05, use_qa=False)
     labelled = label_map(scene.reflectance, fit(sample_pixels(scene.reflectance, 0, 5000), 5, 0))
-    stats = label_stats(scene, labelled)
+    stats = label_stats(scene, {"own": labelled})["own"]
     assert len(stats) == 5
     for stat in stats:
         here = scene.valid & (labelled.labels == stat.label)
