@@ -25,6 +25,7 @@ from monitor.clustering.stats_result import LabelStats
 from monitor.clustering.sweep import sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.config import CatalogSettings, MonitorSettings
+from monitor.cores import one_thread_each
 from monitor.detection import detect
 from monitor.detection.result import Detection
 from monitor.errors import ReferenceModelError, SceneError
@@ -96,6 +97,7 @@ def analyse(job: SceneJob) -> SceneResult:
     return judge_scene(scene, reference, job.monitor, watch)
 
 
+@one_thread_each()
 def judge_scene(
     scene: Scene, reference: ReferenceModel, monitor: MonitorSettings, watch: Stopwatch | None = None
 ) -> SceneResult:

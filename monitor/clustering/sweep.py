@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, kmeans_plusplus
-from threadpoolctl import ThreadpoolController
 
 from monitor.clustering.models import apply_models
 from monitor.clustering.silhouette import sampled_silhouette
 from monitor.clustering.sweep_result import Sweep, SweepEntry
+from monitor.cores import one_thread_each
 from monitor.scenes.stack import Stack
 
 SAMPLE_SIZE = 50_000
@@ -51,12 +50,6 @@ def as_stack(features: NDArray[np.float32] | Stack) -> Stack:
     return features if isinstance(features, Stack) else Stack.of(features)
 
 
-@cache
-def pools() -> ThreadpoolController:
-    """The thread pools of the libraries; to find them takes longer than a fit."""
-    return ThreadpoolController()
-
-
 @dataclass(frozen=True, eq=False)
 class Draft:
     """A thinned sample less its `mean`, (pixels, bands), and `starts` (N_INIT, k, bands) for k-means on it.
@@ -85,7 +78,7 @@ def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
 
     One thread, so that the sums, and with them the labels, are the same on every machine.
     """
-    with pools().limit(limits=1):
+    with one_thread_each():
         return fit_here(sample, k, draft_of(sample, k, seed))
 
 
@@ -132,12 +125,12 @@ def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[F
     """
 
     def one(k: int) -> Fitted:
-        with pools().limit(limits=1, user_api="openmp"):  # OpenMP counts for every thread by itself
+        with one_thread_each("openmp"):
             centroids = fit_here(sample, k, draft)
         return Fitted(centroids, sampled_silhouette(sample, centroids, seed))
 
     order = sorted(ks, reverse=True)
-    with pools().limit(limits=1):
+    with one_thread_each():
         draft = draft_of(sample, order[0], seed)
         done = Parallel(prefer="threads")(delayed(one)(k) for k in order)
     return list(reversed(done))

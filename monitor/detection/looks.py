@@ -139,7 +139,7 @@ def own_air(canvas: Canvas, seen: Look, colours: Colours) -> NDArray[np.float32]
         return colours.air
     ground, scene = (stack.at(rows[deep], columns[deep]) for stack in (canvas.reference.stack, canvas.scene.stack))
     implied = np.median(ground - (ground - scene) / colours.taken[:, None], axis=1)
-    return np.clip(implied, 0, colours.air).astype(np.float32)
+    return np.asarray(np.clip(implied, 0, colours.air), np.float32)
 
 
 def shade_fits(canvas: Canvas, seen: Look) -> bool:
