@@ -46,6 +46,14 @@ class Objects:
         inside = (places >= self.starts[run]) & (places < self.stops[run])
         return np.where(inside, self.numbers[run], np.int32(0))
 
+    def parts(self) -> NDArray[np.int32]:
+        """Number of the part of an object that each run belongs to; pixels of one part are connected by their sides."""
+        height, width = self.shape
+        ends = np.searchsorted(self.starts, np.arange(height + 1) * width)
+        parts = np.empty(self.starts.size, np.int32)
+        _join(ends, width, self.starts, self.stops, 0, parts)
+        return parts
+
     def labels(self, top: int, bottom: int) -> NDArray[np.int32]:
         """Some rows as a raster of object numbers, 0 outside."""
         width = self.shape[1]
@@ -79,7 +87,7 @@ def objects_of(mask: NDArray[np.bool_], smallest: int = 1) -> Objects:
     starts, stops = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
     _fill_runs(plane, ends, starts, stops)
     numbers = np.empty(ends[-1], np.int32)
-    count = _join(ends, width, starts, stops, numbers)
+    count = _join(ends, width, starts, stops, 1, numbers)
     area = np.bincount(numbers, stops - starts, count + 1).astype(np.intp)
     found = Objects((height, width), starts, stops, numbers, count, area)
     keep = area >= smallest
@@ -128,17 +136,21 @@ def _root(parent, run):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _join(ends, width, starts, stops, numbers):  # type: ignore[no-untyped-def]
-    """Number the objects that runs belong to, from 1; gives how many there are."""
+def _join(ends, width, starts, stops, reach, numbers):  # type: ignore[no-untyped-def]
+    """Number what runs are joined to, from 1; gives how many there are.
+
+    They are joined to those of the row above that they overlap, with `reach` 1 also to those that they touch at a
+    corner.
+    """
     parent = np.arange(starts.size)
     for row in range(1, ends.size - 1):
         above = ends[row - 1]
         for run in range(ends[row], ends[row + 1]):
-            start, stop = starts[run] - width, stops[run] - width
-            while above < ends[row] and stops[above] < start:
+            start, stop = starts[run] - width - reach, stops[run] - width + reach
+            while above < ends[row] and stops[above] <= start:
                 above += 1
             other = above
-            while other < ends[row] and starts[other] <= stop:
+            while other < ends[row] and starts[other] < stop:
                 one, two = _root(parent, other), _root(parent, run)
                 if one < two:
                     parent[two] = one
