@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,14 @@ class Outline(Mapping[str, Any]):
 
     def __init__(self, polygons: tuple[tuple[NDArray[np.float64], ...], ...]) -> None:
         self.polygons = polygons
+
+    @classmethod
+    def of(cls, geometry: Mapping[str, Any]) -> Self:
+        """The same of any Polygon or MultiPolygon."""
+        if isinstance(geometry, cls):
+            return geometry
+        polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+        return cls(tuple(tuple(np.asarray(ring, np.float64) for ring in polygon) for polygon in polygons))
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from monitor.detection.result import Detection, Finding
 from monitor.errors import NotFoundError
 from monitor.store import tables
 from monitor.store.codec import CODEC, encode
-from monitor.store.geometry import box_columns, box_of
+from monitor.store.geometry import box_columns, boxes_of
 from monitor.store.tables import SceneState
 
 FLAGS = "flags"
@@ -146,7 +146,7 @@ def save_metrics(session: Session, scene_pk: int, metrics: Mapping[str, float | 
 
 
 def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) -> tuple[int, ...]:
-    """One row for every finding; gives their ids in order."""
+    """One row for every finding of a scene that has none yet; gives their ids, which rise in the order of writing."""
     rows = [
         {
             "scene_id": scene_pk,
@@ -158,20 +158,19 @@ def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) 
             "evidence": finding.evidence,
             "description": finding.description,
             "alert_id": None,
-            **box_columns(box_of(finding.geometry)),
+            **box_columns(box),
         }
-        for finding in findings
+        for finding, box in zip(findings, boxes_of([finding.geometry for finding in findings]), strict=True)
     ]
-    if not rows:
-        return ()
-    statement = insert(tables.Finding).returning(tables.Finding.id, sort_by_parameter_order=True)
-    return tuple(session.scalars(statement, rows))
+    insert_all(session, tables.Finding, rows)
+    of_scene = select(tables.Finding.id).where(tables.Finding.scene_id == scene_pk)
+    return tuple(session.scalars(of_scene.order_by(tables.Finding.id)))
 
 
 def insert_all(session: Session, table: type[tables.Base], rows: list[dict[str, Any]]) -> None:
-    """Many rows in one statement."""
+    """Many rows with the same columns in one statement."""
     if rows:
-        session.execute(insert(table), rows)
+        session.connection().execute(insert(table), rows)
 
 
 def number(value: float | None) -> float | None:

@@ -10,8 +10,8 @@ from monitor.store.alert_history import alert_history
 from monitor.store.lifecycle import comment
 from monitor.store.monitors import ensure_monitor
 from monitor.store.tables import AlertState
-from monitor.store.tracking import add_look, create_alert, events_of, extend_alert
-from tests.store.examples import NOON, add_scene, finding, item, save, square
+from monitor.store.tracking import add_look, events_of
+from tests.store.examples import NOON, add_scene, create_alert, extend_alert, finding, item, save, square
 
 DAY = timedelta(days=1)
 
