@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.errors import StoreError
-from monitor.store.neighbours import decode_rows, encode_rows
+from monitor.store.neighbours import decode_rows, encode_rows, occurring
 
 CODEC, OLD_CODEC = "neighbours", "zlib"
 CODECS = (CODEC, OLD_CODEC)
@@ -56,12 +56,12 @@ def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
 
 def encode_block(block: NDArray[np.uint8]) -> bytes:
     """One tile's bytes."""
-    palette = np.flatnonzero(np.bincount(block.ravel(), minlength=256)).astype(np.uint8)
+    palette = np.flatnonzero(occurring(block)).astype(np.uint8)
     numbers = np.zeros(256, np.uint8)
     numbers[palette] = np.arange(len(palette))
     bands: list[bytes] = []
     if len(palette) > 1:
-        coded = numbers[block]
+        coded = np.take(numbers, block)
         out = np.empty(3 * BAND_ROWS * block.shape[1] + 8, np.uint8)
         for top in range(0, len(block), BAND_ROWS):
             size = encode_rows(coded[top : top + BAND_ROWS], bits_of(palette), out)
