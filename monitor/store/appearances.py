@@ -186,10 +186,16 @@ def write_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def link_findings(session: Session, appearances: Mapping[int, Appearance]) -> None:
     """The findings are part of the alerts of these numbers."""
-    rows = [{"finding": one, "alert": number} for number, found in appearances.items() for one in found.finding_ids]
-    if rows:
-        statement = update(Finding).where(Finding.id == bindparam("finding")).values(alert_id=bindparam("alert"))
-        session.connection().execute(statement, rows)
+    connection, singles = session.connection(), []
+    for number, found in appearances.items():
+        if len(found.finding_ids) == 1:
+            singles.append({"finding": found.finding_ids[0], "alert": number})
+            continue
+        for some in batches(found.finding_ids):
+            connection.execute(update(Finding).where(Finding.id.in_(some)).values(alert_id=number))
+    if singles:
+        one = update(Finding).where(Finding.id == bindparam("finding"))
+        connection.execute(one.values(alert_id=bindparam("alert")), singles)
 
 
 Event = tuple[int, str, AlertState | None, AlertState, str | None]

@@ -152,6 +152,18 @@ def encode_rows(labels, bits, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
+def encode_bands(labels, band_rows, bits, out, ends):  # type: ignore[no-untyped-def]
+    """Encode bands of so many rows one by one into `out`, which is as large as `encode_rows` wants it for all.
+
+    Band n ends at ``ends[n]``.
+    """
+    place = 0
+    for band in range(ends.size):
+        place += encode_rows(labels[band * band_rows : (band + 1) * band_rows], bits, out[place:])
+        ends[band] = place
+
+
+@numba.njit(cache=True, nogil=True)
 def _ask(context, chances, counts, state, data):  # type: ignore[no-untyped-def]
     """Decode one decision; `state` is the two bounds, the code between them and the place in `data`."""
     low, high, code = state[0], state[1], state[2]

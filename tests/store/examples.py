@@ -116,7 +116,7 @@ def create_alert(
 def extend_alert(session: Session, number: int, seen: datetime, **values: Any) -> None:
     """Another scene shows an alert, unchanged but for these values."""
     (alert,) = standing(session, [number])
-    same = {"kind": alert.kind, "score": alert.score, "area_m2": alert.area_m2, "description": "forest became bare soil"}
+    same = {"kind": alert.kind, "score": alert.score, "area_m2": alert.area_m2, "description": "as before"}
     now = values.pop("now", None) or datetime.now(UTC)
     found = Appearance(**{**same, "geometry": square(-79.0, 44.0), **values})
     extend_alerts(session, [(alert, found)], seen, now)

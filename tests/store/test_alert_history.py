@@ -43,7 +43,7 @@ def test_the_history_of_an_alert_has_sightings_looks_events_and_neighbours_by_da
     assert [(event.event, event.note) for event in history.events] == [("created", None), ("comment", "a quarry")]
     assert [other.id for other in history.others] == [touching]
     assert history.became == "seen in 1 of 2 later clear looks, 1 hidden; new"
-    assert history.words == "forest became bare soil"
+    assert history.words == "as before"
 
 
 def test_an_alert_nobody_looked_at_since_says_so(store: Store) -> None:
