@@ -37,12 +37,12 @@ def rings_of(objects: Objects) -> Rings:
     after = np.empty(columns.size, np.int32)
     _link(firsts, columns, parts, after)
     turns = int(np.count_nonzero(columns[after] != columns))
-    corners, stops, runs = np.empty((3 * turns, 2), np.int32), np.empty(turns, np.intp), np.empty(turns, np.int32)
-    count = _trace(rows, columns, after, corners, stops, runs)
-    starts, runs = np.concatenate([[0], stops[: count - 1]]), runs[:count]
-    order = np.lexsort((parts[runs], objects.numbers[runs]))
-    runs = runs[order]
-    return Rings(corners[: stops[count - 1]], starts[order], stops[:count][order], parts[runs], objects.numbers[runs])
+    corners, bounds = np.empty((3 * turns, 2), np.int32), np.zeros(turns + 1, np.intp)
+    runs = np.empty(turns, np.int32)
+    count = _trace(rows, columns, after, corners, bounds, runs)
+    order = np.lexsort((parts[runs[:count]], objects.numbers[runs[:count]]))
+    starts, stops, runs = bounds[order], bounds[order + 1], runs[order]
+    return Rings(corners[: bounds[count]], starts, stops, parts[runs], objects.numbers[runs])
 
 
 @compiled
@@ -79,8 +79,10 @@ def _link(firsts, columns, parts, after):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _trace(rows, columns, after, corners, stops, runs):  # type: ignore[no-untyped-def]
-    """Follow the ends round; gives the number of rings, with where they stop in `corners` and a run of each.
+def _trace(rows, columns, after, corners, bounds, runs):  # type: ignore[no-untyped-def]
+    """Follow the ends of runs round; gives how many rings that are.
+
+    Ring n is `corners` from ``bounds[n]`` to ``bounds[n + 1]`` and goes along run ``runs[n]``.
 
     The first end of an outer ring is a left one, whose upper corner comes first; the first of a hole is a right one,
     whose upper corner comes next. Both are the uppermost corner of the ring, of several the left one.
@@ -106,6 +108,7 @@ def _trace(rows, columns, after, corners, stops, runs):  # type: ignore[no-untyp
         if first % 2 == 1:
             corners[place] = corners[start]
             place += 1
-        stops[count], runs[count] = place, first // 2
+        runs[count] = first // 2
         count += 1
+        bounds[count] = place
     return count
