@@ -1,6 +1,6 @@
 """Connected pixels of one kind, kept as runs along rows: their size goes with the objects, not with the scene."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numba
@@ -62,10 +62,6 @@ class Objects:
         runs = slice(first, last)
         _paint(self.starts[runs] - top * width, self.stops[runs] - top * width, self.numbers[runs], out)
         return out.reshape(bottom - top, width)
-
-    def only(self, runs: NDArray[np.bool_]) -> "Objects":
-        """The objects of some runs under the numbers that they have."""
-        return replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
 
     def chosen(self, keep: NDArray[np.bool_]) -> "Objects":
         """The objects of a mask (count + 1,), numbered anew."""
