@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from monitor import alerting
 from monitor.detection import tracking
 from monitor.errors import NotFoundError
-from monitor.store import Store
+from monitor.store import Store, appearances
 from monitor.store import monitors as monitor_store
 from monitor.store import tracking as alert_store
-from monitor.store.alerts import get_alert
 from monitor.store.maps import read_map
 from monitor.store.results import FLAGS
 
@@ -44,8 +43,8 @@ def look_again(session: Session, monitor_id: int) -> int:
         return 0
     scene_pk, alert_ids = missing
     flags = read_map(session, scene_pk, FLAGS)
-    alerts = [get_alert(session, alert_id) for alert_id in alert_ids]
-    looks = {alert.id: tracking.look(alert.geometry, flags, grid) for alert in alerts}
+    outlines = appearances.outlines_of(session, alert_ids)
+    looks = {alert_id: tracking.look(outlines[alert_id], flags, grid) for alert_id in alert_ids}
     alert_store.add_looks(session, scene_pk, looks)
-    alerting.judge(session, alerts, datetime.now(UTC))
+    alerting.judge(session, appearances.standing(session, alert_ids), datetime.now(UTC))
     return len(looks)

@@ -78,15 +78,15 @@ def describe(judged: Judged, grid: Grid) -> list[Finding]:
     before, after = measured.before[numbers].tolist(), measured.after[numbers].tolist()
     pixels, likely = objects.area[numbers].tolist(), judged.scores[numbers].tolist()
     findings = []
-    for n in range(numbers.size):
-        mine = {name: column[n] for name, column in zip(names, columns, strict=True)}
+    for n, values in enumerate(zip(*columns, strict=True)):
+        mine = dict(zip(names, values, strict=True))
         words = say(judged.kind, mine, before[n], after[n], pixels[n], grid)
         for name in INTERNAL:
             mine.pop(name)
         if judged.kind == Kind.ANOMALY:
             mine |= {"label_before": float(before[n]), "label_after": float(after[n])}
         area = pixels[n] * grid.pixel_area_m2
-        findings.append(Finding(judged.kind, shapes[n + 1], area, pixels[n], likely[n], mine, words))
+        findings.append(Finding(judged.kind, shapes[n], area, pixels[n], likely[n], mine, words))
     return findings
 
 

@@ -1,6 +1,6 @@
 """Connected pixels of one kind, kept as runs along rows: their size goes with the objects, not with the scene."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numba
@@ -40,7 +40,8 @@ class Objects:
 
     def within(self, top: int, bottom: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
         """Object pixels of some rows as flat indices from row `top` on, in order, and the objects they belong to."""
-        part = self.only(self.runs(top, bottom))
+        runs = self.runs(top, bottom)
+        part = replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
         return part.pixels - top * self.shape[1], part.ids
 
     def at(self, places: NDArray[np.intp]) -> NDArray[np.int32]:
@@ -57,6 +58,14 @@ class Objects:
         first, last = np.searchsorted(self.starts, (top * width, bottom * width))
         return slice(int(first), int(last))
 
+    def parts(self) -> NDArray[np.int32]:
+        """Number of the part of an object that each run belongs to; pixels of one part are connected by their sides."""
+        height, width = self.shape
+        ends = np.searchsorted(self.starts, np.arange(height + 1) * width)
+        parts = np.empty(self.starts.size, np.int32)
+        _join(ends, width, self.starts, self.stops, 0, parts)
+        return parts
+
     def labels(self, top: int, bottom: int) -> NDArray[np.int32]:
         """Some rows as a raster of object numbers, 0 outside."""
         width = self.shape[1]
@@ -64,10 +73,6 @@ class Objects:
         runs = self.runs(top, bottom)
         _paint(self.starts[runs] - top * width, self.stops[runs] - top * width, self.numbers[runs], out)
         return out.reshape(bottom - top, width)
-
-    def only(self, runs: NDArray[np.bool_] | slice) -> "Objects":
-        """The objects of some runs under the numbers that they have."""
-        return replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
 
     def chosen(self, keep: NDArray[np.bool_]) -> "Objects":
         """The objects of a mask (count + 1,), numbered anew."""
@@ -89,7 +94,7 @@ def objects_of(raster: NDArray[np.uint8] | NDArray[np.bool_], value: int = 1, sm
     starts, stops = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
     _fill_runs(plane, value, ends, starts, stops)
     numbers = np.empty(ends[-1], np.int32)
-    count = _join(ends, width, starts, stops, numbers)
+    count = _join(ends, width, starts, stops, 1, numbers)
     area = np.bincount(numbers, stops - starts, count + 1).astype(np.intp)
     found = Objects((height, width), starts, stops, numbers, count, area)
     keep = area >= smallest
@@ -138,17 +143,21 @@ def _root(parent, run):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _join(ends, width, starts, stops, numbers):  # type: ignore[no-untyped-def]
-    """Number the objects that runs belong to, from 1; gives how many there are."""
+def _join(ends, width, starts, stops, reach, numbers):  # type: ignore[no-untyped-def]
+    """Number what runs are joined to, from 1; gives how many there are.
+
+    They are joined to those of the row above that they overlap, with `reach` 1 also to those that they touch at a
+    corner.
+    """
     parent = np.arange(starts.size)
     for row in range(1, ends.size - 1):
         above = ends[row - 1]
         for run in range(ends[row], ends[row + 1]):
-            start, stop = starts[run] - width, stops[run] - width
-            while above < ends[row] and stops[above] < start:
+            start, stop = starts[run] - width - reach, stops[run] - width + reach
+            while above < ends[row] and stops[above] <= start:
                 above += 1
             other = above
-            while other < ends[row] and starts[other] <= stop:
+            while other < ends[row] and starts[other] < stop:
                 one, two = _root(parent, other), _root(parent, run)
                 if one < two:
                     parent[two] = one

@@ -15,7 +15,7 @@ from monitor.errors import NotFoundError
 from monitor.store.geometry import overlaps
 from monitor.store.paging import Cursor, Page, after, ordered
 from monitor.store.severity import Severity
-from monitor.store.tables import OPEN_STATES, Alert, AlertState, Finding, Monitor, Scene
+from monitor.store.tables import Alert, AlertState, Finding, Monitor, Scene
 
 
 @dataclass(frozen=True)
@@ -195,13 +195,6 @@ def count_by_kind_and_state(session: Session, wanted: AlertFilter = EVERYTHING) 
     columns: tuple[Any, ...] = (Alert.kind, Alert.state, func.count(Alert.id))
     query = wanted.of(select(*columns)).group_by(Alert.kind, Alert.state)
     return {(kind, state): count for kind, state, count in session.execute(query)}
-
-
-def open_alerts(session: Session, monitor_id: int, kind: Kind) -> list[AlertRow]:
-    """The monitor's alerts of that kind that later scenes still add to, the oldest first."""
-    conditions = (Alert.monitor_id == monitor_id, Alert.kind == kind, Alert.state.in_(OPEN_STATES))
-    page = select_alerts().where(*conditions).order_by(Alert.first_seen, Alert.id)
-    return with_scenes(session, page, select(Alert.id).where(*conditions))
 
 
 def get_alert(session: Session, alert_id: int) -> AlertRow:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.errors import StoreError
-from monitor.store.neighbours import decode_rows, encode_rows
+from monitor.store.neighbours import decode_rows, encode_bands, occurring
 
 CODEC, OLD_CODEC = "neighbours", "zlib"
 CODECS = (CODEC, OLD_CODEC)
@@ -39,7 +39,10 @@ class Tile:
 
 
 def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
-    """Tiles of labels uint8 (rows, columns), without those that are `NO_LABEL` everywhere; in threads."""
+    """Tiles of labels uint8 (rows, columns), without those that are `NO_LABEL` everywhere.
+
+    Threads begin with them at once, also while nobody takes them.
+    """
     if labels.dtype != np.uint8 or labels.ndim != 2:
         raise ValueError(f"labels are uint8 (rows, columns), not {labels.dtype} {labels.shape}")
     height, width = labels.shape
@@ -50,23 +53,22 @@ def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
         return Tile(top // TILE, left // TILE, encode_block(block)) if (block != NO_LABEL).any() else None
 
     places = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from (tile for tile in pool.map(pack, places) if tile is not None)
+    pool = ThreadPoolExecutor(os.cpu_count())
+    found = pool.map(pack, places)
+    pool.shutdown(wait=False)
+    return (tile for tile in found if tile is not None)
 
 
 def encode_block(block: NDArray[np.uint8]) -> bytes:
     """One tile's bytes."""
-    palette = np.flatnonzero(np.bincount(block.ravel(), minlength=256)).astype(np.uint8)
+    palette = np.flatnonzero(occurring(block)).astype(np.uint8)
     numbers = np.zeros(256, np.uint8)
     numbers[palette] = np.arange(len(palette))
-    bands: list[bytes] = []
-    if len(palette) > 1:
-        coded = numbers[block]
-        out = np.empty(3 * BAND_ROWS * block.shape[1] + 8, np.uint8)
-        for top in range(0, len(block), BAND_ROWS):
-            size = encode_rows(coded[top : top + BAND_ROWS], bits_of(palette), out)
-            bands.append(out[:size].tobytes())
-    body = palette.tobytes() + b"".join(LENGTH.pack(len(band)) for band in bands) + b"".join(bands)
+    ends = np.zeros(-(-len(block) // BAND_ROWS) if len(palette) > 1 else 0, np.int64)
+    out = np.empty(3 * block.size + 8 * ends.size, np.uint8)
+    encode_bands(np.take(numbers, block), BAND_ROWS, bits_of(palette), out, ends)
+    sizes = np.diff(ends, prepend=0).astype("<u4")
+    body = palette.tobytes() + sizes.tobytes() + out[: ends[-1] if ends.size else 0].tobytes()
     tail = bytes([len(palette) - 1]) + body
     return LENGTH.pack(zlib.crc32(tail)) + tail
 

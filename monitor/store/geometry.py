@@ -1,10 +1,11 @@
 """Boxes around GeoJSON geometries, for the indexed columns."""
 
 from collections.abc import Mapping, Sequence
-from math import isnan
 from typing import Any
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import shape
 from sqlalchemy import ColumnElement, and_, or_
 
@@ -12,28 +13,31 @@ from monitor.catalog.item import BBox
 
 
 def box_of(geometry: Mapping[str, Any]) -> BBox:
-    """West, south, east, north of a GeoJSON geometry, degrees; of a polygon the outer rings say it all."""
-    rings = outer_rings(geometry)
-    boxes = [shapely.bounds(shape(geometry)).tolist()] if rings is None else [box_of_ring(ring) for ring in rings]
-    if not boxes or isnan(boxes[0][0]):
+    """West, south, east, north of a GeoJSON geometry, degrees."""
+    return boxes_of([geometry])[0]
+
+
+def boxes_of(geometries: Sequence[Mapping[str, Any]]) -> list[BBox]:
+    """West, south, east, north of GeoJSON geometries, degrees."""
+    if not geometries:
+        return []
+    found = [places_of(geometry) for geometry in geometries]
+    counts = [sum(map(len, places)) for places in found]
+    if not all(counts):
         raise ValueError("an empty geometry has no place")
-    wests, souths, easts, norths = zip(*boxes, strict=True)
-    return float(min(wests)), float(min(souths)), float(max(easts)), float(max(norths))
+    places = np.concatenate([part for parts in found for part in parts])
+    starts = np.cumsum([0, *counts[:-1]])
+    lowest, highest = np.minimum.reduceat(places, starts), np.maximum.reduceat(places, starts)
+    return [(west, south, east, north) for west, south, east, north in np.hstack([lowest, highest]).tolist()]
 
 
-def box_of_ring(ring: Sequence[Sequence[float]]) -> BBox:
-    """West, south, east, north of a ring of longitudes and latitudes."""
-    longitudes, latitudes, *_ = zip(*ring, strict=True)
-    return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
-
-
-def outer_rings(geometry: Mapping[str, Any]) -> list[Any] | None:
-    """The outer rings of a Polygon or MultiPolygon, None for other geometries."""
-    kind = geometry["type"]
-    if kind not in ("Polygon", "MultiPolygon"):
-        return None
-    polygons = [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]
-    return [polygon[0] for polygon in polygons if len(polygon) and len(polygon[0])]
+def places_of(geometry: Mapping[str, Any]) -> list[NDArray[np.float64]]:
+    """Longitudes and latitudes (places, 2) that a geometry's box depends on: of polygons their outer rings."""
+    plain = getattr(geometry, "__geo_interface__", geometry)
+    if plain["type"] not in ("Polygon", "MultiPolygon"):
+        return [shapely.get_coordinates(shape(plain))]
+    polygons = [plain["coordinates"]] if plain["type"] == "Polygon" else plain["coordinates"]
+    return [np.asarray(polygon[0], np.float64)[:, :2] for polygon in polygons if len(polygon) and len(polygon[0])]
 
 
 def box_columns(box: BBox) -> dict[str, float]:

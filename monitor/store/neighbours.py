@@ -37,40 +37,94 @@ def _around(labels, row, column):  # type: ignore[no-untyped-def]
     east = labels[row - 1, column + 1] if column + 1 < columns else north
     far_west = labels[row, column - 2] if column > 1 else west
     far_north = labels[row - 2, column] if row > 1 else north
-    pattern = (west == north) + 2 * (west == corner) + 4 * (north == corner) + 8 * (north == east)
-    pattern += 16 * (west == east) + 32 * (west == far_west) + 64 * (north == far_north)
-    if west == north:
-        return west, east if east != west else corner, pattern
-    if west == corner or (north != corner and north == east):
-        return north, west, pattern
-    return west, north, pattern
+    return _compared(west, north, corner, east, far_west, far_north)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _learn(chances, counts, context, bit):  # type: ignore[no-untyped-def]
-    """Move the probability of a yes (a bit of 1) towards what came."""
-    count = counts[context]
-    step = (65535 * bit - np.int64(chances[context])) // (count + 2)
-    chances[context] = min(max(np.int64(chances[context]) + step, SURE), 65536 - SURE)
-    if count < SLOWEST - 2:
-        counts[context] = count + 1
+def _compared(west, north, corner, east, far_west, far_north):  # type: ignore[no-untyped-def]
+    """Likelier and other one of six neighbours, and the pattern of their agreements."""
+    pattern = (west == north) + 2 * (west == corner) + 4 * (north == corner) + 8 * (north == east)
+    pattern += 16 * (west == east) + 32 * (west == far_west) + 64 * (north == far_north)
+    northern = (west == corner) | ((north != corner) & (north == east))
+    third = east if east != west else corner
+    likely = north if northern else west
+    other = third if west == north else (west if northern else north)
+    return likely, other, pattern
 
 
 @numba.njit(cache=True, nogil=True)
-def _put(bit, context, chances, counts, bounds, out, place):  # type: ignore[no-untyped-def]
-    """Encode one decision; gives the next place in `out`."""
-    low, high = bounds[0], bounds[1]
-    middle = low + (high - low) * np.uint64(chances[context]) // np.uint64(65536)
+def _around_row(labels, row, likely, other, patterns):  # type: ignore[no-untyped-def]
+    """What `_around` says of a whole row, mostly many columns at a time."""
+    columns = labels.shape[1]
+    line, above = labels[row], labels[max(row - 1, 0)]
+    west, far_west, corner, north, east = line[1:], line, above[1:], above[2:], above[3:]
+    far_north, most, second, agreed = labels[max(row - 2, 0)][2:], likely[2:], other[2:], patterns[2:]
+    for n in range(columns - 3 if row else 0):
+        first, then, pattern = _compared(west[n], north[n], corner[n], east[n], far_west[n], far_north[n])
+        most[n], second[n], agreed[n] = first, then, pattern
+    for column in range(columns):
+        if row == 0 or column < 2 or column == columns - 1:
+            likely[column], other[column], pattern = _around(labels, row, column)
+            patterns[column] = pattern
+
+
+@numba.njit(cache=True, nogil=True)
+def _moved(chance, count, bit):  # type: ignore[no-untyped-def]
+    """The probability of a yes (a bit of 1) moved towards what came, by one part in ``count + 2``, rounded down."""
+    parts = np.uint32(count + 2)
     if bit:
-        high = middle
+        chance += np.int64(np.uint32(65535 - chance) // parts)
     else:
-        low = middle + np.uint64(1)
-    _learn(chances, counts, context, bit)
-    while (low ^ high) & TOP == 0:
-        out[place] = high >> np.uint64(24)
-        place += 1
-        low = (low << np.uint64(8)) & MASK
-        high = ((high << np.uint64(8)) & MASK) | np.uint64(255)
+        chance -= np.int64(np.uint32(chance + count + 1) // parts)
+    return min(max(chance, SURE), 65536 - SURE)
+
+
+@numba.njit(cache=True, nogil=True)
+def _decide_row(line, likelier, others, patterns, bits, decisions):  # type: ignore[no-untyped-def]
+    """The decisions that spell out a row of labels, as twice the context plus what is decided; gives how many."""
+    count = 0
+    for column in range(line.size):
+        label, likely, other = line[column], likelier[column], others[column]
+        context = np.int64(patterns[column]) * LABELS + likely % LABELS
+        decisions[count] = 2 * context + (label == likely)
+        count += 1
+        if label == likely:
+            continue
+        if other != likely:
+            context = CONTEXTS + np.int64(patterns[column]) * LABELS + other % LABELS
+            decisions[count] = 2 * context + (label == other)
+            count += 1
+            if label == other:
+                continue
+        node, base = np.int64(1), 2 * CONTEXTS + np.int64(likely % LABELS) * SPELLING
+        for bit in range(bits - 1, -1, -1):
+            said = (np.int64(label) >> bit) & 1
+            decisions[count] = 2 * (base + node) + said
+            count += 1
+            node = 2 * node + said
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_row(decisions, chances, counts, bounds, out, place):  # type: ignore[no-untyped-def]
+    """Encode decisions; gives the next place in `out`."""
+    low, high = bounds[0], bounds[1]
+    for decision in decisions:
+        context, bit = decision >> 1, decision & 1
+        chance, count = np.int64(chances[context]), np.int64(counts[context])
+        middle = low + ((high - low) * np.uint64(chance) >> np.uint64(16))
+        if bit:
+            high = middle
+        else:
+            low = middle + np.uint64(1)
+        if not bit or chance < 65536 - SLOWEST or count < SLOWEST - 2:
+            chances[context] = _moved(chance, count, bit)
+            counts[context] = count + (count < SLOWEST - 2)
+        while (low ^ high) & TOP == 0:
+            out[place] = high >> np.uint64(24)
+            place += 1
+            low = (low << np.uint64(8)) & MASK
+            high = ((high << np.uint64(8)) & MASK) | np.uint64(255)
     bounds[0], bounds[1] = low, high
     return place
 
@@ -81,27 +135,16 @@ def encode_rows(labels, bits, out):  # type: ignore[no-untyped-def]
 
     `out` holds 3 bytes a label and 8 more.
     """
+    rows, columns = labels.shape
     chances, counts = np.full(ALL_CONTEXTS, EVEN, np.uint16), np.zeros(ALL_CONTEXTS, np.uint8)
+    likelier, others, patterns = np.empty(columns, np.uint8), np.empty(columns, np.uint8), np.empty(columns, np.uint8)
+    decisions = np.empty(columns * (bits + 2), np.uint32)
     bounds = np.array([0, 0xFFFFFFFF], np.uint64)
     place = 0
-    for row in range(labels.shape[0]):
-        for column in range(labels.shape[1]):
-            label = labels[row, column]
-            likely, other, pattern = _around(labels, row, column)
-            context = pattern * LABELS + likely % LABELS
-            place = _put(np.int64(label == likely), context, chances, counts, bounds, out, place)
-            if label == likely:
-                continue
-            if other != likely:
-                context = CONTEXTS + pattern * LABELS + other % LABELS
-                place = _put(np.int64(label == other), context, chances, counts, bounds, out, place)
-                if label == other:
-                    continue
-            node, base = np.int64(1), 2 * CONTEXTS + (likely % LABELS) * SPELLING
-            for bit in range(bits - 1, -1, -1):
-                said = (np.int64(label) >> bit) & 1
-                place = _put(said, base + node, chances, counts, bounds, out, place)
-                node = 2 * node + said
+    for row in range(rows):
+        _around_row(labels, row, likelier, others, patterns)
+        count = _decide_row(labels[row], likelier, others, patterns, bits, decisions)
+        place = _put_row(decisions[:count], chances, counts, bounds, out, place)
     for shift in (24, 16, 8, 0):
         out[place] = (bounds[0] >> np.uint64(shift)) & np.uint64(255)
         place += 1
@@ -109,16 +152,30 @@ def encode_rows(labels, bits, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
+def encode_bands(labels, band_rows, bits, out, ends):  # type: ignore[no-untyped-def]
+    """Encode bands of so many rows one by one into `out`, which is as large as `encode_rows` wants it for all.
+
+    Band n ends at ``ends[n]``.
+    """
+    place = 0
+    for band in range(ends.size):
+        place += encode_rows(labels[band * band_rows : (band + 1) * band_rows], bits, out[place:])
+        ends[band] = place
+
+
+@numba.njit(cache=True, nogil=True)
 def _ask(context, chances, counts, state, data):  # type: ignore[no-untyped-def]
     """Decode one decision; `state` is the two bounds, the code between them and the place in `data`."""
     low, high, code = state[0], state[1], state[2]
-    middle = low + (high - low) * np.uint64(chances[context]) // np.uint64(65536)
+    chance, count = np.int64(chances[context]), np.int64(counts[context])
+    middle = low + ((high - low) * np.uint64(chance) >> np.uint64(16))
     bit = np.int64(code <= middle)
     if bit:
         high = middle
     else:
         low = middle + np.uint64(1)
-    _learn(chances, counts, context, bit)
+    chances[context] = _moved(chance, count, bit)
+    counts[context] = count + (count < SLOWEST - 2)
     while (low ^ high) & TOP == 0:
         low = (low << np.uint64(8)) & MASK
         high = ((high << np.uint64(8)) & MASK) | np.uint64(255)
@@ -153,3 +210,14 @@ def decode_rows(data, bits, labels, last):  # type: ignore[no-untyped-def]
             for _ in range(bits):
                 node = 2 * node + _ask(base + node, chances, counts, state, data)
             labels[row, column] = node - (1 << bits)
+
+
+@numba.njit(cache=True, nogil=True)
+def occurring(labels):  # type: ignore[no-untyped-def]
+    """Which of 256 labels occur in a raster, bool (256,)."""
+    found = np.zeros(256, np.bool_)
+    for row in range(labels.shape[0]):
+        line = labels[row]
+        for column in range(line.size):
+            found[line[column]] = True
+    return found

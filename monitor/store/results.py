@@ -1,6 +1,6 @@
 """Everything that processing one scene gives, written and removed as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -15,8 +15,8 @@ from monitor.clustering.sweep_result import Sweep
 from monitor.detection.result import Detection, Finding
 from monitor.errors import NotFoundError
 from monitor.store import tables
-from monitor.store.codec import CODEC, encode
-from monitor.store.geometry import box_columns, box_of
+from monitor.store.codec import CODEC, Tile, encode
+from monitor.store.geometry import box_columns, boxes_of
 from monitor.store.tables import SceneState
 
 FLAGS = "flags"
@@ -43,12 +43,14 @@ def save_result(
     findings, in the detection's order. Raises NotFoundError when there is no such scene.
     """
     clear_result(session, scene_pk)
+    rasters = {**maps, FLAGS: (detection.flags, None)}
+    tiles = {kind: encode(labels) for kind, (labels, _) in rasters.items()}
     save_sweep(session, scene_pk, sweep)
-    for kind, data in {**maps, FLAGS: (detection.flags, None)}.items():
-        map_id = save_map(session, scene_pk, kind, data, reference_version)
-        save_label_stats(session, map_id, label_stats.get(kind, ()))
     save_metrics(session, scene_pk, detection.metrics)
     findings = save_findings(session, scene_pk, detection.findings)
+    for kind, data in rasters.items():
+        map_id = save_map(session, scene_pk, kind, data, tiles[kind], reference_version)
+        save_label_stats(session, map_id, label_stats.get(kind, ()))
     done = (
         update(tables.Scene)
         .where(tables.Scene.id == scene_pk)
@@ -98,7 +100,9 @@ def save_sweep(session: Session, scene_pk: int, sweep: Sweep) -> None:
     insert_all(session, tables.SweepEntry, rows)
 
 
-def save_map(session: Session, scene_pk: int, kind: str, data: MapData, reference_version: int) -> int:
+def save_map(
+    session: Session, scene_pk: int, kind: str, data: MapData, tiles: Iterable[Tile], reference_version: int
+) -> int:
     """One raster as tiles; gives the id of its row."""
     labels, centroids = data
     row = {
@@ -112,8 +116,8 @@ def save_map(session: Session, scene_pk: int, kind: str, data: MapData, referenc
         "reference_version": reference_version,
     }
     map_id = session.scalars(insert(tables.LabelMap).returning(tables.LabelMap.id), [row]).one()
-    tiles = [{"map_id": map_id, "row": tile.row, "col": tile.col, "data": tile.data} for tile in encode(labels)]
-    insert_all(session, tables.LabelTile, tiles)
+    rows = [{"map_id": map_id, "row": tile.row, "col": tile.col, "data": tile.data} for tile in tiles]
+    insert_all(session, tables.LabelTile, rows)
     return map_id
 
 
@@ -146,7 +150,7 @@ def save_metrics(session: Session, scene_pk: int, metrics: Mapping[str, float | 
 
 
 def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) -> tuple[int, ...]:
-    """One row for every finding; gives their ids in order."""
+    """One row for every finding of a scene that has none yet; gives their ids, which rise in the order of writing."""
     rows = [
         {
             "scene_id": scene_pk,
@@ -158,20 +162,19 @@ def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) 
             "evidence": finding.evidence,
             "description": finding.description,
             "alert_id": None,
-            **box_columns(box_of(finding.geometry)),
+            **box_columns(box),
         }
-        for finding in findings
+        for finding, box in zip(findings, boxes_of([finding.geometry for finding in findings]), strict=True)
     ]
-    if not rows:
-        return ()
-    statement = insert(tables.Finding).returning(tables.Finding.id, sort_by_parameter_order=True)
-    return tuple(session.scalars(statement, rows))
+    insert_all(session, tables.Finding, rows)
+    of_scene = select(tables.Finding.id).where(tables.Finding.scene_id == scene_pk)
+    return tuple(session.scalars(of_scene.order_by(tables.Finding.id)))
 
 
 def insert_all(session: Session, table: type[tables.Base], rows: list[dict[str, Any]]) -> None:
-    """Many rows in one statement."""
+    """Many rows with the same columns in one statement."""
     if rows:
-        session.execute(insert(table), rows)
+        session.connection().execute(insert(table), rows)
 
 
 def number(value: float | None) -> float | None:

@@ -1,30 +1,25 @@
-"""Alerts: making and extending them, their events, and what later scenes saw in their place."""
+"""Alerts: their state, their events, and what later scenes saw in their place."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from monitor.detection.result import Kind
 from monitor.errors import NotFoundError
-from monitor.store.geometry import box_columns, box_of
 from monitor.store.results import FLAGS
-from monitor.store.severity import severity
 from monitor.store.tables import (
     OPEN_STATES,
     Alert,
     AlertEvent,
     AlertLook,
     AlertState,
-    Finding,
     LabelMap,
     Outcome,
     Scene,
     SceneState,
-    plain,
 )
 
 SYSTEM = "system"
@@ -53,73 +48,6 @@ class EventRow:
     from_state: AlertState | None
     to_state: AlertState | None
     note: str | None
-
-
-def create_alert(
-    session: Session,
-    monitor_id: int,
-    *,
-    kind: Kind,
-    score: float,
-    area_m2: float,
-    geometry: Mapping[str, Any],
-    seen: datetime,
-    description: str,
-    finding_ids: Iterable[int] = (),
-    state: AlertState = AlertState.NEW,
-    now: datetime | None = None,
-) -> int:
-    """A new alert out of findings of one scene, with its first event; gives its id.
-
-    `seen` is the scene's acquisition time.
-    """
-    moment = now or datetime.now(UTC)
-    row = {
-        "monitor_id": monitor_id,
-        "kind": kind,
-        "state": state,
-        "score": float(score),
-        "area_m2": float(area_m2),
-        "severity": int(severity(kind, float(area_m2), float(score))),
-        "geometry": geometry,
-        "first_seen": seen,
-        "last_seen": seen,
-        "description": description,
-        "created_at": moment,
-        "updated_at": moment,
-        **box_columns(box_of(geometry)),
-    }
-    alert_id = session.scalars(insert(Alert).returning(Alert.id), [row]).one()
-    link_findings(session, alert_id, finding_ids)
-    record(session, alert_id, SYSTEM, "created", None, state, None, moment)
-    return alert_id
-
-
-def extend_alert(
-    session: Session,
-    alert_id: int,
-    *,
-    seen: datetime,
-    finding_ids: Iterable[int] = (),
-    geometry: Mapping[str, Any] | None = None,
-    area_m2: float | None = None,
-    score: float | None = None,
-    description: str | None = None,
-    now: datetime | None = None,
-) -> None:
-    """Another scene saw the alert: link its findings, widen the time, and replace what is given."""
-    alert = require_alert(session, alert_id)
-    alert.first_seen, alert.last_seen = min(alert.first_seen, seen), max(alert.last_seen, seen)
-    if geometry is not None:
-        alert.geometry = plain(geometry)
-        alert.west, alert.south, alert.east, alert.north = box_of(geometry)
-    alert.area_m2 = alert.area_m2 if area_m2 is None else float(area_m2)
-    alert.score = alert.score if score is None else float(score)
-    alert.severity = int(severity(alert.kind, alert.area_m2, alert.score))
-    alert.description = description or alert.description
-    alert.updated_at = now or datetime.now(UTC)
-    session.flush()
-    link_findings(session, alert_id, finding_ids)
 
 
 def change_state(
@@ -237,14 +165,6 @@ def delete_alerts(session: Session, alert_ids: Iterable[int]) -> None:
     rows = [{"alert": alert_id} for alert_id in alert_ids]
     if rows:
         session.connection().execute(delete(Alert).where(Alert.id == bindparam("alert")), rows)
-
-
-def link_findings(session: Session, alert_id: int, finding_ids: Iterable[int]) -> None:
-    """The findings are part of the alert."""
-    rows = [{"finding": finding_id, "alert": alert_id} for finding_id in finding_ids]
-    if rows:
-        statement = update(Finding).where(Finding.id == bindparam("finding")).values(alert_id=bindparam("alert"))
-        session.connection().execute(statement, rows)
 
 
 def record(

@@ -21,8 +21,7 @@ from monitor.store import Store
 from monitor.store.maps import read_map
 from monitor.store.monitors import ensure_monitor, set_grid
 from monitor.store.references import activate_reference, add_reference
-from monitor.store.tracking import create_alert
-from tests.store.examples import NOON, add_scene, finding, item, labels, save, square
+from tests.store.examples import NOON, add_scene, create_alert, finding, item, labels, save, square
 
 DAY = timedelta(days=1)
 GRID = Grid(CRS.from_epsg(32617), Affine(30, 0, 630000, 0, -30, 4840000), 600, 700)

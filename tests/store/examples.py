@@ -1,5 +1,6 @@
 """Small items and results for the store's tests."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +14,11 @@ from monitor.clustering.stats_result import LabelStats
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.detection.result import Detection, Finding, Kind
 from monitor.store import Store
+from monitor.store.appearances import Appearance, create_alerts, extend_alerts, standing
 from monitor.store.monitors import ensure_monitor
 from monitor.store.results import save_result
 from monitor.store.scenes import find_scene, upsert_items
-from monitor.store.tables import Base
+from monitor.store.tables import AlertState, Base
 
 NOON = datetime(2020, 6, 1, 12, tzinfo=UTC)
 
@@ -94,6 +96,30 @@ def save(session: Session, scene_pk: int, *findings: Finding) -> tuple[int, ...]
     centroids = np.arange(8, dtype=np.float32).reshape(4, 2)
     maps = {"reference": (labels(), centroids), "sweep": (labels()[::-1], centroids)}
     return save_result(session, scene_pk, 1, sweep(), maps, {"reference": stats()}, detection(*findings), now=NOON)
+
+
+def create_alert(
+    session: Session,
+    monitor_id: int,
+    *,
+    seen: datetime,
+    finding_ids: Iterable[int] = (),
+    state: AlertState = AlertState.NEW,
+    now: datetime | None = None,
+    **values: Any,
+) -> int:
+    """A new alert as a scene of that time makes it; gives its number."""
+    found = Appearance(finding_ids=tuple(finding_ids), **values)
+    return create_alerts(session, monitor_id, [found], seen, now or datetime.now(UTC), state)[0]
+
+
+def extend_alert(session: Session, number: int, seen: datetime, **values: Any) -> None:
+    """Another scene shows an alert, unchanged but for these values."""
+    (alert,) = standing(session, [number])
+    same = {"kind": alert.kind, "score": alert.score, "area_m2": alert.area_m2, "description": "as before"}
+    now = values.pop("now", None) or datetime.now(UTC)
+    found = Appearance(**{**same, "geometry": square(-79.0, 44.0), **values})
+    extend_alerts(session, [(alert, found)], seen, now)
 
 
 def dump(store: Store) -> dict[str, list[tuple[Any, ...]]]:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from monitor.detection.result import Kind
 from monitor.errors import NotFoundError
 from monitor.store import Store
-from monitor.store.alerts import AlertFilter, count_alerts, get_alert, list_alerts, open_alerts
+from monitor.store.alerts import AlertFilter, count_alerts, get_alert, list_alerts
+from monitor.store.appearances import closed_alerts, open_alerts
 from monitor.store.monitors import ensure_monitor
 from monitor.store.tables import AlertState, Outcome
 from monitor.store.tracking import (
@@ -16,13 +17,11 @@ from monitor.store.tracking import (
     add_look,
     add_looks,
     change_state,
-    create_alert,
     delete_alerts,
     events_of,
-    extend_alert,
     looks_of,
 )
-from tests.store.examples import NOON, add_scene, counts, finding, item, save, square
+from tests.store.examples import NOON, add_scene, counts, create_alert, extend_alert, finding, item, save, square
 
 DAY = timedelta(days=1)
 
@@ -57,14 +56,31 @@ def test_an_alert_names_the_scenes_that_contributed_findings_by_date(store: Stor
     assert (found.monitor, found.state, found.bbox) == ("toronto", AlertState.NEW, (-79.0, 44.0, -78.9, 44.1))
 
 
-def test_extending_an_alert_replaces_what_is_given_and_keeps_the_rest(store: Store) -> None:
+def test_an_alert_takes_area_outline_and_words_from_the_latest_scene_and_the_highest_score(store: Store) -> None:
     with store.session() as session:
         number = alert(session)
-        extend_alert(session, number, seen=NOON + DAY, geometry=square(-80, 43, 1), area_m2=1800, now=NOON + 2 * DAY)
+        later = {"geometry": square(-80, 43, 1), "area_m2": 1800, "score": 0.7, "description": "a quarry"}
+        extend_alert(session, number, seen=NOON + 2 * DAY, now=NOON + 3 * DAY, **later)
+        extend_alert(session, number, seen=NOON + DAY, now=NOON + 4 * DAY, score=0.9)
         found = get_alert(session, number)
-    assert (found.bbox, found.area_m2, found.score) == ((-80.0, 43.0, -79.0, 44.0), 1800.0, 0.8)
+    assert (found.bbox, found.area_m2, found.score) == ((-80.0, 43.0, -79.0, 44.0), 1800.0, 0.9)
     assert found.geometry["coordinates"][0][0] == [-80, 43]
-    assert (found.description, found.updated_at) == ("forest became bare soil", NOON + 2 * DAY)
+    assert (found.description, found.updated_at) == ("a quarry", NOON + 4 * DAY)
+    assert (found.first_seen, found.last_seen) == (NOON, NOON + 2 * DAY)
+
+
+def test_closed_alerts_are_found_by_boxes_that_they_overlap_or_touch(store: Store) -> None:
+    with store.session() as session:
+        monitor_id = ensure_monitor(session, "toronto")
+        one, _, other = (
+            alert(session, geometry=square(west, 44.0), state=AlertState.RESOLVED) for west in (-79.0, -78.0, -77.0)
+        )
+        alert(session), alert(session, monitor="brumadinho", state=AlertState.DISMISSED)
+        boxes = [(-77.5, 43.9, -77.0, 44.0), (-78.95, 44.05, -78.94, 44.06)]
+        found = closed_alerts(session, monitor_id, Kind.ANOMALY, boxes)
+        assert closed_alerts(session, monitor_id, Kind.CLOUD, boxes) == []
+        assert closed_alerts(session, monitor_id, Kind.ANOMALY, []) == []
+    assert found == [one, other]
 
 
 def test_every_change_of_state_is_an_event_and_none_is_none(store: Store) -> None:
@@ -106,7 +122,7 @@ def test_only_alerts_that_later_scenes_add_to_are_open(store: Store) -> None:
         alert(session, monitor="brumadinho")
         found = open_alerts(session, ensure_monitor(session, "toronto"), Kind.ANOMALY)
     wanted = (AlertState.NEW, AlertState.ACKNOWLEDGED, AlertState.CONFIRMED)
-    assert [row.id for row in found] == [numbers[state] for state in wanted]
+    assert found == [numbers[state] for state in wanted]
 
 
 def test_alerts_are_filtered_by_every_condition_and_come_newest_first(store: Store) -> None:

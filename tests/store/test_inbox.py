@@ -11,8 +11,8 @@ from monitor.store.lifecycle import Reason
 from monitor.store.monitors import ensure_monitor
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState
-from monitor.store.tracking import change_state, create_alert, events_of
-from tests.store.examples import NOON, add_scene, item, square
+from monitor.store.tracking import change_state, events_of
+from tests.store.examples import NOON, add_scene, create_alert, item, square
 
 DAY = timedelta(days=1)
 

@@ -10,8 +10,8 @@ from monitor.store.lifecycle import Reason, acknowledge, confirm, dismiss, reope
 from monitor.store.monitors import ensure_monitor
 from monitor.store.review import Severity, review_items, severity_of
 from monitor.store.tables import AlertState
-from monitor.store.tracking import change_state, create_alert, events_of
-from tests.store.examples import NOON, add_scene, finding, item, save, square
+from monitor.store.tracking import change_state, events_of
+from tests.store.examples import NOON, add_scene, create_alert, finding, item, save, square
 
 
 def new_alert(session, *, area_m2=5e4, score=0.6, kind=Kind.ANOMALY, finding_ids=()) -> int:

@@ -11,8 +11,7 @@ from monitor.errors import StoreError
 from monitor.store import Store, open_store, schema
 from monitor.store.monitors import ensure_monitor
 from monitor.store.tables import Base
-from monitor.store.tracking import create_alert
-from tests.store.examples import NOON, square
+from tests.store.examples import NOON, create_alert, square
 
 
 def test_an_untouched_database_is_empty_and_gets_everything_by_upgrade(database_url: str) -> None:

@@ -18,8 +18,7 @@ from monitor.store.monitors import ensure_monitor
 from monitor.store.review import Severity, count_review_items, review_items
 from monitor.store.scene_list import SceneFilter, count_scenes, filter_scenes, page_of_scenes
 from monitor.store.tables import AlertState, SceneState
-from monitor.store.tracking import create_alert, extend_alert
-from tests.store.examples import NOON, add_scene, finding, item, save, square
+from tests.store.examples import NOON, add_scene, create_alert, extend_alert, finding, item, save, square
 
 DAY = timedelta(days=1)
 

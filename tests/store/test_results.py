@@ -16,11 +16,12 @@ from monitor.store.queue import claim
 from monitor.store.results import clear_result, save_result
 from monitor.store.scenes import get_scene
 from monitor.store.tables import Outcome, SceneState
-from monitor.store.tracking import add_look, create_alert
+from monitor.store.tracking import add_look
 from tests.store.examples import (
     NOON,
     add_scene,
     counts,
+    create_alert,
     detection,
     dump,
     finding,

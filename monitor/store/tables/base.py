@@ -10,6 +10,8 @@ from sqlalchemy import JSON, DateTime, Dialect, Double, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from monitor.detection.result import Outline
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment. Only aware datetimes go in, they are kept in UTC, and aware ones in UTC come out."""
@@ -46,7 +48,9 @@ def dump(value: Any) -> str:
 
 
 def unpacked(value: Any) -> Any:
-    """Arrays, NumPy's numbers and mappings that are no dict, as JSON's types; TypeError for anything else."""
+    """Outlines, arrays, NumPy's numbers and mappings that are no dict, as JSON's types; TypeError for anything else."""
+    if isinstance(value, Outline):  # by way of lists the clouds of a full scene take seconds
+        return orjson.Fragment(orjson.dumps(value.__geo_interface__, option=orjson.OPT_SERIALIZE_NUMPY))
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "tolist"):
