@@ -1,6 +1,6 @@
 """Connected pixels of one kind, kept as runs along rows: their size goes with the objects, not with the scene."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numba
