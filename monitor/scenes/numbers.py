@@ -3,6 +3,8 @@
 import os
 import tempfile
 import weakref
+from collections.abc import Sequence
+from threading import RLock
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +14,8 @@ from monitor.errors import ScratchUnavailable
 
 IN_MEMORY_BYTES = 64_000_000
 """Images up to this size, of 16-bit numbers, stay in memory; of a full scene only the strip at hand does."""
-WIDEST_BYTES = 8
+SPARE_FILES = 16
+"""Files kept for the next image: to write over what is there takes a fraction of the time of new pages."""
 KERNEL_TYPES = ("uint8", "int16", "uint16", "float32")
 """What numbers are handed out as; anything else becomes float32."""
 
@@ -61,30 +64,59 @@ class ArrayNumbers:
         return self.array[band, top:bottom]
 
 
-class FileNumbers:
-    """Numbers in a file without a name, which is gone with the last who uses it, or with the process.
+class Scratch:
+    """Temporary files without a name, by the folder they lie in."""
 
-    Every band keeps the type of its source; the file has holes where types are narrower than the widest.
+    def __init__(self) -> None:
+        self.spare: dict[str, list[int]] = {}
+        self.lock = RLock()  # a finalizer may run while its own thread holds it
+
+    def take(self, folder: str) -> int:
+        """A file that nobody uses; what it holds is anything."""
+        with self.lock:
+            if self.spare.get(folder):
+                return self.spare[folder].pop()
+        with tempfile.TemporaryFile(buffering=0, dir=folder) as file:
+            return os.dup(file.fileno())
+
+    def keep(self, folder: str, files: Sequence[int]) -> None:
+        """Files that are not used any more."""
+        with self.lock:
+            spare = self.spare.setdefault(folder, [])
+            room = max(SPARE_FILES - len(spare), 0)
+            spare.extend(files[:room])
+        for file in files[room:]:
+            os.close(file)
+
+
+scratch = Scratch()
+
+
+class FileNumbers:
+    """Numbers in files without a name, one a band, which are gone with the process.
+
+    Every band keeps the type of its source. Rows that were never written may hold anything.
     """
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self.shape = shape
         self.types: list[np.dtype[Any] | None] = [None] * shape[0]
         self.folder = tempfile.gettempdir()
-        with tempfile.TemporaryFile(buffering=0) as file:
-            self.file = os.dup(file.fileno())
-        weakref.finalize(self, os.close, self.file)
+        self.files = [scratch.take(self.folder) for _ in self.types]
+        weakref.finalize(self, scratch.keep, self.folder, self.files)
 
     def write(self, band: int, top: int, block: NDArray[Any]) -> None:
         """Rows from `top` on of one band, always in the same type; ScratchUnavailable when the disk is full."""
         self.types[band] = block.dtype
         data = memoryview(np.ascontiguousarray(block).data).cast("B")
-        place = self.place(band, top, block.dtype)
+        place = top * self.shape[2] * block.dtype.itemsize
         try:
             while data:
-                written = os.pwrite(self.file, data, place)
+                written = os.pwrite(self.files[band], data, place)
                 data, place = data[written:], place + written
         except OSError as error:
+            for file in self.files:
+                os.ftruncate(file, 0)
             size = int(np.prod(self.shape)) * block.dtype.itemsize / 1e9
             raise ScratchUnavailable(
                 f"the bands cannot be kept in {self.folder} ({error.strerror}); {size:.1f} GB are needed there: "
@@ -119,26 +151,21 @@ class FileNumbers:
         if own is None:
             out[:] = 0
         elif own == out.dtype:
-            self.fill(out, self.place(band, top, own))
+            self.fill(out, band, top)
         else:
             block = np.empty(out.shape, own)
-            self.fill(block, self.place(band, top, own))
+            self.fill(block, band, top)
             out[:] = block
 
-    def fill(self, block: NDArray[Any], place: int) -> None:
-        """Read a block from a place in the file; what was never written is 0."""
-        data = memoryview(block.data).cast("B")
+    def fill(self, block: NDArray[Any], band: int, top: int) -> None:
+        """Read rows of a band in its own type; beyond the end of its file there are zeros."""
+        data, place = memoryview(block.data).cast("B"), top * block.strides[0]
         while data:
-            got = os.preadv(self.file, [data], place)
+            got = os.preadv(self.files[band], [data], place)
             if not got:
                 data[:] = bytes(len(data))
                 return
             data, place = data[got:], place + got
-
-    def place(self, band: int, row: int, kind: np.dtype[Any]) -> int:
-        """Where a row of a band begins."""
-        _, rows, columns = self.shape
-        return band * rows * columns * WIDEST_BYTES + row * columns * kind.itemsize
 
 
 class ArraySink:
