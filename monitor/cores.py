@@ -1,5 +1,9 @@
-"""Who uses the cores: our own threads, over strips and fits; the libraries that they call keep to one each."""
+"""Who uses the cores: our own threads, over strips and fits; the libraries that they call keep to one each.
 
+And who does not: Python's collector of cycles.
+"""
+
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,3 +26,18 @@ def one_thread_each(user_api: str | None = None) -> Iterator[None]:
 def pools() -> ThreadpoolController:
     """The libraries' thread pools; finding them takes longer than a small fit."""
     return ThreadpoolController()
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Hold the collector of reference cycles: it would walk all objects over and over while thousands are made.
+
+    Serves as a decorator, too.
+    """
+    held = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if held:
+            gc.enable()

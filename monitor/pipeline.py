@@ -25,7 +25,7 @@ from monitor.clustering.stats_result import LabelStats
 from monitor.clustering.sweep import sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.config import CatalogSettings, MonitorSettings
-from monitor.cores import one_thread_each
+from monitor.cores import no_collection, one_thread_each
 from monitor.detection import detect
 from monitor.detection.result import Detection
 from monitor.errors import ReferenceModelError, SceneError
@@ -98,6 +98,7 @@ def analyse(job: SceneJob) -> SceneResult:
 
 
 @one_thread_each()
+@no_collection()
 def judge_scene(
     scene: Scene, reference: ReferenceModel, monitor: MonitorSettings, watch: Stopwatch | None = None
 ) -> SceneResult:
@@ -136,6 +137,7 @@ def judge_scene(
     )
 
 
+@no_collection()
 def store_result(session: Session, scene: SceneRow, result: SceneResult, *, now: datetime | None = None) -> None:
     """Everything that a scene gave, alerts included, in the session's transaction."""
     now = now or datetime.now(UTC)
