@@ -23,6 +23,8 @@ CODECS = (CODEC, OLD_CODEC)
 """What can be read; `CODEC` is what is written."""
 TILE = 512
 """Rows and columns of a tile; the last ones in a row or column are as much smaller as the raster needs."""
+FEW_TILES = 4
+"""So few are not worth threads."""
 BAND_ROWS = 32
 """Rows coded by themselves: half as many to decode for one pixel as with 64, and not three percent larger."""
 HEAD, LENGTH = struct.Struct("<IB"), struct.Struct("<I")
@@ -41,7 +43,7 @@ class Tile:
 def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
     """Tiles of labels uint8 (rows, columns), without those that are `NO_LABEL` everywhere.
 
-    Threads begin with them at once, also while nobody takes them.
+    Threads begin with many at once, also while nobody takes them.
     """
     if labels.dtype != np.uint8 or labels.ndim != 2:
         raise ValueError(f"labels are uint8 (rows, columns), not {labels.dtype} {labels.shape}")
@@ -53,6 +55,8 @@ def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
         return Tile(top // TILE, left // TILE, encode_block(block)) if (block != NO_LABEL).any() else None
 
     places = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
+    if len(places) <= FEW_TILES:
+        return (tile for tile in map(pack, places) if tile is not None)
     pool = ThreadPoolExecutor(os.cpu_count())
     found = pool.map(pack, places)
     pool.shutdown(wait=False)
@@ -86,8 +90,13 @@ def decode(tiles: Iterable[Tile], shape: tuple[int, int], codec: str = CODEC) ->
         top, left = tile.row * TILE, tile.col * TILE
         labels[top : top + TILE, left : left + TILE] = decode_tile(tile, shape, codec)
 
+    every = list(tiles)
+    if len(every) <= FEW_TILES:
+        for tile in every:
+            unpack(tile)
+        return labels
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(unpack, tiles):
+        for _ in pool.map(unpack, every):
             pass
     return labels
 

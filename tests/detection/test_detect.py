@@ -1,13 +1,18 @@
 """What detection says about small scenes whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
+from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag, Kind
 from tests.detection.fields import (
     CLOUD,
+    LIGHT_LEFT,
     SIZE,
     SOIL,
     cloudy,
@@ -114,6 +119,28 @@ def test_a_scene_that_is_all_cloud_has_no_anomaly(cube, reference):
     found = judge(scene(bright), reference)
     assert share(found.flags, np.ones((SIZE, SIZE), bool), Flag.CLOUD) > 0.9
     assert (found.flags == Flag.ANOMALY).mean() < 0.01
+
+
+def test_a_shadow_from_beyond_the_edge_is_known_through_air_that_bright_ground_hides():
+    rng, size = np.random.default_rng(5), 240
+    air = np.array([0.14, 0.10, 0.07, 0.04, 0.02, 0.01])[:, None, None]
+    cover = ndimage.gaussian_filter(rng.standard_normal((size, size)), 8)
+    ground = np.where(cover > 0.3 * cover.std(), 1.2 * SOIL[:, None, None], 0.85 * SOIL[::-1, None, None])
+    ground = ground * (1 + 0.05 * ndimage.gaussian_filter(rng.standard_normal((size, size)), 1))
+
+    def above_the_air(cube):
+        now = scene(cube + air)
+        return replace(now, item=replace(now.item, needs_sun_correction=True))
+
+    clear = above_the_air(ground)
+    reference = fit_reference(clear, clear.valid, "test", range(3, 6), 4)[0]
+    now = ground
+    for row, column, radius in ((60, 60, 22), (70, 170, 24), (150, 100, 26), (160, 190, 18), (210, 40, 20)):
+        now = cloudy(now, row, column, radius, height_m=1200)
+    away = disc(225, 225, 18, size)
+    now = now * (1 - ndimage.gaussian_filter(away.astype(float), 2) * (1 - LIGHT_LEFT[:, None, None]))
+    flags = judge(above_the_air(later(now)), reference).flags
+    assert share(flags, disc(225, 225, 13, size), Flag.SHADOW) > 0.95
 
 
 def test_where_the_reference_is_unknown_clouds_are_told_and_no_anomaly_is_called(cube):

@@ -1,6 +1,7 @@
 """Images as numbers: whatever they are kept in and however they are cut, they show the same."""
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,6 +75,19 @@ def test_a_moved_image_is_the_whole_one_moved_whatever_the_strips(shift):
     np.testing.assert_allclose(np.concatenate(parts, axis=1), expected, atol=1e-5)
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), np.asarray(stack))
     np.testing.assert_array_equal(stack.seen, np.isfinite(expected).all(axis=0))
+
+
+def test_the_files_of_one_image_serve_the_next_and_none_is_left_open(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = psutil.Process().num_fds()
+    for value in range(1, 30):
+        numbers = FileNumbers(SHAPE)
+        for band in range(SHAPE[0]):
+            numbers.write(band, 0, np.full(SHAPE[1:], value, np.uint16))
+        assert (numbers.read(0, SHAPE[1]) == value).all()
+        del numbers
+    assert psutil.Process().num_fds() - before <= SHAPE[0]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_an_error_with_the_remedy(monkeypatch):
