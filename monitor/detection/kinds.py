@@ -86,7 +86,10 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
 
 
 def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
-    """Small lone bright objects are no clouds where their shadow should be seen and is not: ships."""
+    """Small lone bright objects are no clouds where their shadow should be seen and is not: ships.
+
+    Those whose shadow falls beyond the scene or under other clouds go by the majority of those that can be judged.
+    """
     if canvas.sun is None or seen.shade is None:
         return
     clouds = objects_of(kind, CLOUD)
@@ -101,9 +104,12 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
     place = np.divmod(places, canvas.shape[1])
     support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1)
-    lacking = (1 - support) * sureness > SHADOW_MISSED
-    lacking |= (peak > DAZZLING) & (support * sureness < SHADOW_MISSED)
-    kind.ravel()[places[lacking[ids]]] = ANOMALY
+    lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
+    doubtful = (peak > DAZZLING) & ~lacking & ~shown
+    in_sight = sureness > 0
+    if np.count_nonzero(shown) > np.count_nonzero(lacking | (doubtful & in_sight)):
+        doubtful &= in_sight
+    kind.ravel()[places[(lacking | doubtful)[ids]]] = ANOMALY
 
 
 def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
