@@ -25,6 +25,7 @@ from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
 from monitor.clustering.sweep import sweep
+from monitor.cores import one_thread_each
 from monitor.detection import detect
 from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
@@ -114,8 +115,8 @@ def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
         now = normalise(scene, reference)
         return len(detect(now.scene, now.reference, by_reference, by_sweep).findings)
 
-    findings = find()
-    with tempfile.TemporaryDirectory() as folder:
+    with one_thread_each(), tempfile.TemporaryDirectory() as folder:  # as the pipeline does
+        findings = find()
         paths = written(scene, Path(folder))
         pairs = [
             (clocked(lambda: decoded(paths)), clocked(lambda: normalise(scene, reference)), clocked(find))
