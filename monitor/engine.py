@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from monitor import logs
 from monitor.config import EngineSettings
+from monitor.cores import few_arenas
 from monitor.errors import MonitorError, WorkerLost
 from monitor.logs import Form, ThisProcess
 from monitor.retries import retry_context
@@ -216,6 +217,7 @@ def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads:
         logs.configure(form)
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    few_arenas()
     threading.Thread(target=end_with_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     cv2.setNumThreads(threads)
