@@ -71,6 +71,7 @@ def test_of_two_daemons_one_leads_and_the_other_takes_over(make_service, databas
 def test_killed_workers_are_failed_attempts_and_their_scenes_are_done_later(make_service, sqlite_url, tiny):
     service = make_service(sqlite_url)
     process = service.start()
+    service.wait_for_log("leading")
     service.wait(lambda: "processing" in service.states().values() and workers_of(process))
     for worker in workers_of(process):
         worker.kill()
@@ -83,6 +84,7 @@ def test_killed_workers_are_failed_attempts_and_their_scenes_are_done_later(make
 def test_no_worker_outlives_a_killed_daemon(make_service, sqlite_url):
     service = make_service(sqlite_url)
     process = service.start()
+    service.wait_for_log("leading")
     service.wait(lambda: "processing" in service.states().values() and workers_of(process))
     workers = workers_of(process)
     process.kill()
