@@ -33,6 +33,8 @@ LONE_PX = 4
 """Small clouds come in fields; what lies this near another one is one of them."""
 DAZZLING = 0.25
 """Opacity that clouds of a few pixels seldom reach."""
+MANY_SMALL, MOSTLY = 10, 3
+"""So many small lone clouds that have their shadow, and so many times those that have none, are a sky of small clouds."""
 SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
 CORE_PX = 15
@@ -88,7 +90,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
 def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """Small lone bright objects are no clouds where their shadow should be seen and is not: ships.
 
-    Those whose shadow falls beyond the scene or under other clouds go by the majority of those that can be judged.
+    Those whose shadow falls beyond the scene or under other clouds are ships, too, but in a sky of small clouds.
     """
     if canvas.sun is None or seen.shade is None:
         return
@@ -107,7 +109,8 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
     doubtful = (peak > DAZZLING) & ~lacking & ~shown
     in_sight = sureness > 0
-    if np.count_nonzero(shown) > np.count_nonzero(lacking | (doubtful & in_sight)):
+    clouds_shown, ships_shown = np.count_nonzero(shown), np.count_nonzero(lacking | (doubtful & in_sight))
+    if clouds_shown >= MANY_SMALL and clouds_shown > MOSTLY * ships_shown:
         doubtful &= in_sight
     kind.ravel()[places[(lacking | doubtful)[ids]]] = ANOMALY
 
