@@ -34,7 +34,7 @@ LONE_PX = 4
 DAZZLING = 0.25
 """Opacity that clouds of a few pixels seldom reach."""
 MANY_SMALL, MOSTLY = 10, 3
-"""So many small lone clouds that have their shadow, and so many times those that have none, are a sky of small clouds."""
+"""So many small lone clouds that have their shadow, and so many times those without, are a sky of small clouds."""
 SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
 CORE_PX = 15
