@@ -37,6 +37,7 @@ from sqlalchemy import func, select
 from monitor import pipeline
 from monitor.cog import CACHE_BYTES
 from monitor.config import MonitorSettings
+from monitor.cores import few_arenas
 from monitor.pipeline import SceneJob
 from monitor.store import Store, open_store
 from monitor.store.monitors import ensure_monitor, set_grid
@@ -225,6 +226,7 @@ def main() -> None:
     parser.add_argument("--vs", choices=["sklearnex"], help="the tutorial's way with another k-means as well (clip)")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "full-scene-input")
     asked = parser.parse_args()
+    few_arenas()  # as the program does when it starts
     for size in {"clip", asked.size}:
         command = [sys.executable, str(Path(__file__).with_name("full_scene_input.py")), str(asked.folder), size]
         subprocess.run(command, check=True)
