@@ -25,7 +25,7 @@ from monitor.clustering.stats_result import LabelStats
 from monitor.clustering.sweep import sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.config import CatalogSettings, MonitorSettings
-from monitor.cores import few_arenas, no_collection, one_thread_each
+from monitor.cores import no_collection, one_thread_each
 from monitor.detection import detect
 from monitor.detection.result import Detection
 from monitor.errors import ReferenceModelError, SceneError
@@ -81,7 +81,6 @@ class SceneResult:
 
 def process_scene(store: Store, job: SceneJob) -> SceneResult:
     """One scene, end to end, in this process with all its cores, stored in one transaction; raises as `analyse`."""
-    few_arenas()
     with parallel_config("threading", n_jobs=-1):
         result = analyse(job)
     with store.session() as session:

@@ -15,6 +15,7 @@ from monitor.cli.scene_argument import MonitorOption, SceneArgument, find
 app = typer.Typer(help="Pictures of scenes, alerts and time (PNG).", no_args_is_help=True)
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="PNG file.")]
+KindOption = Annotated[LabelKind, typer.Option(help="By the reference model, or by the scene's own sweep.")]
 
 
 @app.command()
@@ -37,9 +38,7 @@ def labels(
     context: typer.Context,
     scene: SceneArgument,
     output: Output,
-    kind: Annotated[LabelKind, typer.Option(help="By the reference model, or by the scene's own sweep.")] = (
-        LabelKind.REFERENCE
-    ),
+    kind: KindOption = LabelKind.REFERENCE,
     monitor: MonitorOption = None,
 ) -> None:
     """The label map, its legend, and the mean spectrum of every label."""
@@ -90,9 +89,7 @@ def signatures(
     context: typer.Context,
     scene: SceneArgument,
     output: Output,
-    kind: Annotated[LabelKind, typer.Option(help="By the reference model, or by the scene's own sweep.")] = (
-        LabelKind.REFERENCE
-    ),
+    kind: KindOption = LabelKind.REFERENCE,
     monitor: MonitorOption = None,
 ) -> None:
     """Spectra of every label, with their spread."""

@@ -84,11 +84,6 @@ def add_event(
     record(session, alert_id, author, event, None, None, note, now or datetime.now(UTC))
 
 
-def add_look(session: Session, alert_id: int, scene_pk: int, outcome: Outcome) -> None:
-    """What one scene saw in the place of one alert."""
-    add_looks(session, scene_pk, {alert_id: outcome})
-
-
 def add_looks(session: Session, scene_pk: int, outcomes: Mapping[int, Outcome]) -> None:
     """What one scene saw in the places of many alerts, by alert id; replaces what it was said to have seen."""
     if not outcomes:

@@ -10,7 +10,7 @@ from monitor.store.alert_history import alert_history
 from monitor.store.lifecycle import comment
 from monitor.store.monitors import ensure_monitor
 from monitor.store.tables import AlertState
-from monitor.store.tracking import add_look, events_of
+from monitor.store.tracking import add_looks, events_of
 from tests.store.examples import NOON, add_scene, create_alert, extend_alert, finding, item, save, square
 
 DAY = timedelta(days=1)
@@ -33,7 +33,7 @@ def test_the_history_of_an_alert_has_sightings_looks_events_and_neighbours_by_da
         number = alert(session, finding_ids=found["A"])
         extend_alert(session, number, seen=NOON + DAY, finding_ids=found["B"])
         for name, outcome in zip("ABCD", (Outcome.SEEN, Outcome.SEEN, Outcome.HIDDEN, Outcome.GONE), strict=True):
-            add_look(session, number, scenes[name], outcome)
+            add_looks(session, scenes[name], {number: outcome})
         comment(session, number, "eve", " a quarry ", now=NOON + DAY)
         touching = alert(session, geometry=square(-78.95, 44.05))
         alert(session, geometry=square(-78.5, 44.0)), alert(session, kind=Kind.CLOUD)

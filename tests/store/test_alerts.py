@@ -14,7 +14,6 @@ from monitor.store.monitors import ensure_monitor
 from monitor.store.tables import AlertState, Outcome
 from monitor.store.tracking import (
     add_event,
-    add_look,
     add_looks,
     change_state,
     delete_alerts,
@@ -104,7 +103,7 @@ def test_a_scene_has_one_look_at_an_alert(store: Store) -> None:
         first, second = scene(session, "A", 1)[0], scene(session, "B", 2)[0]
         one, other = alert(session), alert(session)
         add_looks(session, second, {one: Outcome.HIDDEN, other: Outcome.SEEN})
-        add_look(session, one, first, Outcome.SEEN)
+        add_looks(session, first, {one: Outcome.SEEN})
         add_looks(session, second, {one: Outcome.GONE})
         add_looks(session, second, {})
         looks = looks_of(session, [one, other, 99])
@@ -185,7 +184,7 @@ def test_removing_alerts_keeps_the_findings(store: Store) -> None:
     with store.session() as session:
         scene_pk, findings = scene(session, "A", 1)
         number = alert(session, finding_ids=findings)
-        add_look(session, number, scene_pk, Outcome.SEEN)
+        add_looks(session, scene_pk, {number: Outcome.SEEN})
         delete_alerts(session, [number])
     left = counts(store)
     assert (left["alerts"], left["alert_events"], left["alert_looks"], left["findings"]) == (0, 0, 0, 2)

@@ -16,7 +16,7 @@ from monitor.store.queue import claim
 from monitor.store.results import clear_result, save_result
 from monitor.store.scenes import get_scene
 from monitor.store.tables import Outcome, SceneState
-from monitor.store.tracking import add_look
+from monitor.store.tracking import add_looks
 from tests.store.examples import (
     NOON,
     add_scene,
@@ -133,7 +133,7 @@ def test_clearing_a_result_tells_which_alerts_lost_a_finding(store: Store) -> No
             description="bare soil",
             finding_ids=findings,
         )
-        add_look(session, alert, scene, Outcome.SEEN)
+        add_looks(session, scene, {alert: Outcome.SEEN})
         assert clear_result(session, scene) == (alert,)
         assert clear_result(session, scene) == ()
     left = {name for name, rows in counts(store).items() if rows}

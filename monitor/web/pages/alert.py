@@ -1,6 +1,5 @@
 """One alert: before and after on a map, spectra, evidence in words, what became of it, and what was said."""
 
-import asyncio
 import logging
 from urllib.parse import parse_qsl, quote
 
@@ -19,12 +18,12 @@ from monitor.web.pages import alert_model, reviewing, spectra, words
 from monitor.web.pages import inbox_model as listing
 from monitor.web.pages.alert_map import AlertMap
 from monitor.web.pages.alert_model import AlertReport
+from monitor.web.pages.desk import Desk
 from monitor.web.pages.dialogs import dismiss_dialog, help_dialog
 from monitor.web.pages.dom import button, cells, heading, link, moment, table, tag
 from monitor.web.pages.inbox_model import InboxView
 from monitor.web.pages.pictures import Subject
 from monitor.web.pages.places import around
-from monitor.web.pages.reviewing import Step
 from monitor.web.pages.shell import Visit, back, frame, tell, trouble, visit_of
 
 log = logging.getLogger(__name__)
@@ -72,10 +71,9 @@ class AlertPage:
     def __init__(self, visit: Visit, report: AlertReport) -> None:
         self.visit = visit
         self.report = report
-        self.steps: list[Step] = []
         self.map = AlertMap(report)
         self.scene = report.scene
-        self.turn = asyncio.Lock()
+        self.desk = Desk(visit)
 
     def build(self) -> None:
         """Everything on the page."""
@@ -261,31 +259,15 @@ class AlertPage:
         await self.reload()
 
     async def review(self, event: GenericEventArguments) -> None:
-        """Confirm, dismiss, take back; one after another."""
+        """Confirm, dismiss, take back: this alert, whatever else the order names."""
         args = event.args if isinstance(event.args, dict) else {}
-        async with self.turn:
-            try:
-                step = await (self.undo() if args.get("action") == "undo" else self.act(args))
-            except MonitorError as error:
-                tell(str(error))
-                return
+        try:
+            step = await self.desk.review({**args, "ids": [self.report.alert.id]})
+        except MonitorError as error:
+            tell(str(error))
+            return
         tell(step.words if step else "Nothing to take back on this page")
         await self.reload()
-
-    async def act(self, args: dict[str, object]) -> Step:
-        """Carry the order out on this alert, whatever else it names."""
-        order = reviewing.order_of({**args, "ids": [self.report.alert.id]})
-        author = self.visit.user.name
-        step = await self.visit.change(Role.REVIEWER, lambda session: reviewing.carry_out(session, order, author))
-        self.steps = reviewing.stack_of(self.steps, step)
-        return step
-
-    async def undo(self) -> Step | None:
-        """Take the last step back; None when there is none."""
-        if not self.steps:
-            return None
-        last, author = self.steps.pop(), self.visit.user.name
-        return await self.visit.change(Role.REVIEWER, lambda session: reviewing.take_back(session, last, author))
 
     async def reload(self) -> None:
         """State and events as they are now."""

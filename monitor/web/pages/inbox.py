@@ -1,6 +1,5 @@
 """The inbox: what waits for a person, by scene; reviewed with keys, with buttons, one by one or many at once."""
 
-import asyncio
 import logging
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote
@@ -19,7 +18,8 @@ from monitor.store.monitors import monitor_names
 from monitor.store.tables import AlertState
 from monitor.web.access.users import Role
 from monitor.web.pages import inbox_model as model
-from monitor.web.pages import reviewing, words
+from monitor.web.pages import words
+from monitor.web.pages.desk import Desk
 from monitor.web.pages.dialogs import dismiss_dialog, help_dialog
 from monitor.web.pages.dom import button, heading, link, moment, select, tag, text_field
 from monitor.web.pages.ground_names import NamesOf, names_of_labels
@@ -30,8 +30,6 @@ from monitor.web.pages.shell import Visit, frame, page_head, tell, visit_of
 log = logging.getLogger(__name__)
 
 router = APIRouter()
-
-SETTLED = (AlertState.DISMISSED, AlertState.RESOLVED)
 
 
 @router.page("/", response_timeout=60)
@@ -51,9 +49,8 @@ class Inbox:
         self.visit = visit
         self.view = view
         self.monitors = monitors
-        self.steps: list[Step] = []
         self.rows: dict[int, tuple[Element, Element]] = {}
-        self.turn = asyncio.Lock()
+        self.desk = Desk(visit)
 
     async def build(self) -> None:
         """Everything on the page."""
@@ -214,33 +211,16 @@ class Inbox:
     async def review(self, event: GenericEventArguments) -> None:
         """An action from the browser, one after another."""
         args = event.args if isinstance(event.args, dict) else {}
-        async with self.turn:
-            try:
-                step = await (self.undo() if args.get("action") == "undo" else self.act(args))
-            except MonitorError as error:
-                tell(str(error))
-                return
+        try:
+            step = await self.desk.review(args)
+        except MonitorError as error:
+            tell(str(error))
+            return
         if step is None:
             tell("Nothing to take back on this page")
             return
         self.mark(step)
         tell(step.words + ("" if step.action is Action.UNDO or not step.changed else " · u takes it back"))
-
-    async def act(self, args: dict[str, object]) -> Step:
-        """Carry an order out, and remember it."""
-        order, author = reviewing.order_of(args), self.visit.user.name
-        step = await self.visit.change(Role.REVIEWER, lambda session: reviewing.carry_out(session, order, author))
-        self.steps = reviewing.stack_of(self.steps, step)
-        return step
-
-    async def undo(self) -> Step | None:
-        """Take the last step back; None when there is none."""
-        if not self.steps:
-            return None
-        last, author = self.steps[-1], self.visit.user.name
-        step = await self.visit.change(Role.REVIEWER, lambda session: reviewing.take_back(session, last, author))
-        self.steps.pop()
-        return step
 
     def mark(self, step: Step) -> None:
         """Show the new states where the alerts stand; they leave the list when it is shown anew."""

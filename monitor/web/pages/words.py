@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.detection.result import Kind, Outcome
+from monitor.detection.result import Kind
 from monitor.detection.words import ratio
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
@@ -30,7 +30,6 @@ SCENE_STATES = {
     SceneState.SKIPPED: "Skipped",
     SceneState.SUPERSEDED: "Replaced by a newer product",
 }
-OUTCOMES = {Outcome.SEEN: "seen", Outcome.GONE: "gone", Outcome.HIDDEN: "hidden by cloud, shadow or missing data"}
 BAND_NAMES = {
     "coastal": "coastal blue",
     "blue": "blue",
