@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
-from monitor.detection.explain import CLOUD_COLOUR, CLOUD_SPREAD, CLOUD_VARIETY, LIGHT_TAKEN, Colours
+from monitor.detection.explain import CLOUD_COLOUR, CLOUD_SPREAD, CLOUD_VARIETY, LIGHT_TAKEN, Beside, Colours
 from monitor.detection.ground import Prior, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.scenes.scene import Scene
@@ -69,10 +69,15 @@ class Canvas:
         )
         return known
 
-    def index(self, rows: slice) -> NDArray[np.int16]:
-        """The label of every pixel of some rows, k + label where the reference is unknown, -1 without an answer."""
-        alone = np.where(self.answerable(rows), self.reference.k + self.nearest[rows].astype(np.int16), np.int16(-1))
-        return np.where(self.compared(rows), self.reference.labels[rows], alone).astype(np.int16)
+    def beside(self, rows: slice) -> Beside:
+        """Scene and ground of some rows, as they are compared."""
+        (scene, *scene_units), (ground, *ground_units) = (
+            stack.raw(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack)
+        )
+        return Beside(
+            scene, np.stack(scene_units), ground, np.stack(ground_units), self.scene.valid[rows],
+            self.reference.labels[rows], self.nearest[rows], self.prior.level.astype(np.float32),
+        )  # fmt: skip
 
     def images(self, rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Reflectance of scene and reference in some rows, of the nearest label where the reference is unknown.

@@ -52,56 +52,30 @@ def _costs(values, bits, size):
 
 
 @compiled
-def _sorted(index, row, start, size, order, first):
+def _sorted(index, start, size, order, first):
     """Places in a tile in the order of their label; `first` (n + 2,) is where each label begins."""
     first[:] = 0
-    for column in range(start, start + size):
-        if index[row, column] >= 0:
-            first[index[row, column] + 2] += 1
+    for place in range(start, start + size):
+        if index[place] >= 0:
+            first[index[place] + 2] += 1
     for label in range(2, first.size):
         first[label] += first[label - 1]
-    for column in range(start, start + size):
-        label = index[row, column]
+    for place in range(start, start + size):
+        label = index[place]
         if label >= 0:
-            order[first[label + 1]] = column - start
+            order[first[label + 1]] = place
             first[label + 1] += 1
 
 
 @compiled
-def _without_field(scene, ground, line, left, across, rest, under):
-    """Ground with its slow field (`under`) and what the scene differs from it by (`rest`), (bands, tile)."""
-    for band in range(scene.shape[0]):
-        here, there, slow, difference, expected = scene[band], ground[band], line[band], rest[band], under[band]
-        for p in range(here.size):
-            begin = slow[left[p]]
-            expected[p] = there[p] + begin + (slow[left[p] + 1] - begin) * across[p]
-            difference[p] = here[p] - expected[p]
-
-
-@compiled
-def _whiteness(scene, ground, white, whites, tint):
-    """Opacity by the bands of the visible alone, (tile,); 0 without data."""
-    for band in range(scene.shape[0]):
-        if white[band] <= 0:
-            continue
-        for p in range(tint.size):
-            gain = (scene[band, p] - ground[band, p]) / max(white[band] - ground[band, p], np.float32(0.05))
-            tint[p] += gain / np.float32(whites) if gain == gain else np.float32(0)
-
-
-@compiled
-def explain_rows(  # noqa: C901
-    top,
-    scene,
-    ground,
+def explain_pixels(  # noqa: C901
     index,
+    under,
+    beyond,
     season,
-    field,
-    block,
     whiten,
     deviation,
     scale,
-    white,
     cloud,
     spread,
     variety,
@@ -109,10 +83,12 @@ def explain_rows(  # noqa: C901
     dark,
     planes,
 ):
-    """Fill the planes of `explain` where the index is not negative; row 0 of all is row `top` of the field."""
-    clear, cloudy_cost, shadow, opacity, depth, tint, there_is, weight, misfit, change, effect = planes
-    bands, width = scene.shape[0], scene.shape[2]
-    field_rows, field_columns = field.shape[1:]
+    """Fill the planes of `explain`, (pixels,) each, where the index (pixels,) is not negative.
+
+    `under` and `beyond` (bands, pixels) are as `difference_rows` leaves them.
+    """
+    clear, cloudy_cost, shadow, opacity, depth, there_is, weight, misfit, change, effect = planes
+    bands = under.shape[0]
     zero, one, two = np.float32(0), np.float32(1), np.float32(2)
     share = np.float32(variety * variety)
     deep = np.float32(SHADOW_VARIETY**2)
@@ -127,137 +103,112 @@ def explain_rows(  # noqa: C901
     fit = np.empty((6, RUN), np.float32)
     sizes = np.empty(RUN, np.float32)
     order, first = np.empty(TILE, np.int64), np.empty(len(season) + 2, np.int64)
-    left, across = np.empty(width, np.int64), np.empty(width, np.float32)
-    for column in range(width):
-        x = min(max((column + 0.5) / block - 0.5, 0.0), field_columns - 1.0)
-        left[column] = int(x)
-        across[column] = x - int(x)
-    line = np.zeros((bands, field_columns + 1), np.float32)
-    beyond, under = np.empty((bands, TILE), np.float32), np.empty((bands, TILE), np.float32)
-    whites = 0
-    for band in range(bands):
-        whites += white[band] > 0
-    whites = max(whites, 1)
-    for row in range(index.shape[0]):
-        y = min(max((top + row + 0.5) / block - 0.5, 0.0), field_rows - 1.0)
-        y0 = int(y)
-        y1 = min(y0 + 1, field_rows - 1)
-        fy = np.float32(y - y0)
-        for band in range(bands):
-            for column in range(field_columns):
-                line[band, column] = field[band, y0, column] * (one - fy) + field[band, y1, column] * fy
-        for start in range(0, width, TILE):
-            size = min(TILE, width - start)
-            _sorted(index, row, start, size, order, first)
-            if first[first.size - 2] == 0:
-                continue
-            tile = slice(start, start + size)
-            _without_field(scene[:, row, tile], ground[:, row, tile], line, left[tile], across[tile], beyond, under)
-            _whiteness(scene[:, row, tile], ground[:, row, tile], white, whites, tint[row, tile])
-            label = 0
-            begin = 0
-            while begin < first[first.size - 2]:
-                while first[label + 1] == begin:
-                    label += 1
-                run = min(first[label + 1] - begin, RUN)
-                sums[:, :run] = zero
-                sizes[:run] = zero
-                for band in range(bands):
-                    base, bright, air, part = season[label, band], cloud[band], dark[band], taken[band]
-                    unit = one / scale[band]
-                    for p in range(run):
-                        place = order[begin + p]
-                        expected = under[band, place] + base
-                        e[band, p] = beyond[band, place] - base
-                        u[band, p] = bright - expected
-                        v[band, p] = (air - expected) * part
-                        sizes[p] += (e[band, p] * unit) ** 2
-                for band in range(bands):
-                    tall[:3, :run] = zero
-                    for other in range(band + 1):
-                        w = whiten[label, band, other]
-                        for p in range(run):
-                            tall[0, p] += w * e[other, p]
-                            tall[1, p] += w * u[other, p]
-                            tall[2, p] += w * v[other, p]
-                    for p in range(run):
-                        we, wu, wv = tall[0, p], tall[1, p], tall[2, p]
-                        sums[0, p] += we * we
-                        sums[1, p] += wu * wu
-                        sums[2, p] += wv * wv
-                        sums[3, p] += wu * wv
-                        sums[4, p] += wu * we
-                        sums[5, p] += wv * we
+    for start in range(0, index.size, TILE):
+        _sorted(index, start, min(TILE, index.size - start), order, first)
+        label = 0
+        begin = 0
+        while begin < first[first.size - 2]:
+            while first[label + 1] == begin:
+                label += 1
+            run = min(first[label + 1] - begin, RUN)
+            sums[:, :run] = zero
+            sizes[:run] = zero
+            for band in range(bands):
+                base, bright, air, part = season[label, band], cloud[band], dark[band], taken[band]
+                unit = one / scale[band]
                 for p in range(run):
-                    uu, vv = sums[1, p] + np.float32(1e-6), sums[2, p] + np.float32(1e-6)
-                    sums[1, p], sums[2, p] = uu, vv
-                    fit[0, p] = sums[4, p] / uu
-                    fit[1, p] = sums[5, p] / vv
-                    fit[2, p] = fit[3, p] = zero
-                    fit[4, p] = fit[5, p] = zero
-                    tall[:, p] = zero
-                for band in range(bands):
-                    w = one / (deviation[label, band] ** 2 + np.float32(PLAIN_SHARE * spread[band]) ** 2)
+                    place = order[begin + p]
+                    expected = under[band, place] + base
+                    e[band, p] = beyond[band, place] - base
+                    u[band, p] = bright - expected
+                    v[band, p] = (air - expected) * part
+                    sizes[p] += (e[band, p] * unit) ** 2
+            for band in range(bands):
+                tall[:3, :run] = zero
+                for other in range(band + 1):
+                    w = whiten[label, band, other]
                     for p in range(run):
-                        wu = w * u[band, p]
-                        fit[2, p] += wu * e[band, p]
-                        fit[3, p] += wu * u[band, p]
+                        tall[0, p] += w * e[other, p]
+                        tall[1, p] += w * u[other, p]
+                        tall[2, p] += w * v[other, p]
                 for p in range(run):
-                    uu, vv, uv, ue, ve = sums[1, p], sums[2, p], sums[3, p], sums[4, p], sums[5, p]
-                    fit[2, p] = min(max(fit[2, p] / (fit[3, p] + np.float32(1e-9)), zero), np.float32(1.6))
-                    det = uu * vv - uv * uv
-                    apart = det > np.float32(1e-3) * uu * vv
-                    det = det if apart else one
-                    a2 = min(max((vv * ue - uv * ve) / det, zero), np.float32(1.6))
-                    z2 = min(max((uu * ve - uv * ue) / det, zero), np.float32(1.1))
-                    both = apart and a2 > np.float32(0.08) and z2 > np.float32(0.1)
-                    fit[4, p] = a2 if both else zero
-                    fit[5, p] = z2 if both else zero
-                for band in range(bands):
-                    var, wide = deviation[label, band] ** 2, spread[band] * spread[band]
-                    for p in range(run):
-                        a1, a3 = min(max(fit[0, p], zero), np.float32(1.6)), fit[2, p]
-                        a2, z2 = fit[4, p], fit[5, p]
-                        here, up, down = e[band, p], u[band, p], v[band, p]
-                        gap = here - a1 * up
-                        tall[1, p] += gap * gap / (var + a1 * a1 * wide)
-                        gap = here - a3 * up
-                        tall[2, p] += gap * gap / (var + a3 * a3 * wide)
-                        gap = here - a2 * up - z2 * down
-                        tall[4, p] += gap * gap / (var + a2 * a2 * wide + deep * z2 * z2 * down * down)
-                per = one / np.float32(bands)
+                    we, wu, wv = tall[0, p], tall[1, p], tall[2, p]
+                    sums[0, p] += we * we
+                    sums[1, p] += wu * wu
+                    sums[2, p] += wv * wv
+                    sums[3, p] += wu * wv
+                    sums[4, p] += wu * we
+                    sums[5, p] += wv * we
+            for p in range(run):
+                uu, vv = sums[1, p] + np.float32(1e-6), sums[2, p] + np.float32(1e-6)
+                sums[1, p], sums[2, p] = uu, vv
+                fit[0, p] = sums[4, p] / uu
+                fit[1, p] = sums[5, p] / vv
+                fit[2, p] = fit[3, p] = zero
+                fit[4, p] = fit[5, p] = zero
+                tall[:, p] = zero
+            for band in range(bands):
+                w = one / (deviation[label, band] ** 2 + np.float32(PLAIN_SHARE * spread[band]) ** 2)
                 for p in range(run):
-                    ee, uu, vv, ue, ve = sums[0, p], sums[1, p], sums[2, p], sums[4, p], sums[5, p]
-                    a1 = min(max(fit[0, p], zero), np.float32(1.6))
-                    z1 = min(max(fit[1, p], zero), np.float32(1.1))
-                    rest = max(ee - two * a1 * ue + a1 * a1 * uu, zero) / (one + share * a1 * a1 * uu)
-                    cloudy = min(tall[1, p], rest)
-                    fit[0, p] = fit[2, p] if tall[2, p] < cloudy else fit[0, p]
-                    tall[1, p] = one + min(cloudy, tall[2, p]) * per
-                    rest = max(ee - two * z1 * ve + z1 * z1 * vv, zero) / (one + deep * z1 * z1 * vv) * per
-                    tall[2, p] = one + rest
-                    tall[3, p] = math.sqrt(rest)
-                    tall[0, p] = one + max(ee, zero) * per
-                    tall[4, p] = one + tall[4, p] * per
-                _costs(tall[0], bits[0], run)
-                _costs(tall[1], bits[1], run)
-                _costs(tall[2], bits[2], run)
-                _costs(tall[4], bits[4], run)
-                cap = np.float32(COST_CAP)
+                    wu = w * u[band, p]
+                    fit[2, p] += wu * e[band, p]
+                    fit[3, p] += wu * u[band, p]
+            for p in range(run):
+                uu, vv, uv, ue, ve = sums[1, p], sums[2, p], sums[3, p], sums[4, p], sums[5, p]
+                fit[2, p] = min(max(fit[2, p] / (fit[3, p] + np.float32(1e-9)), zero), np.float32(1.6))
+                det = uu * vv - uv * uv
+                apart = det > np.float32(1e-3) * uu * vv
+                det = det if apart else one
+                a2 = min(max((vv * ue - uv * ve) / det, zero), np.float32(1.6))
+                z2 = min(max((uu * ve - uv * ue) / det, zero), np.float32(1.1))
+                both = apart and a2 > np.float32(0.08) and z2 > np.float32(0.1)
+                fit[4, p] = a2 if both else zero
+                fit[5, p] = z2 if both else zero
+            for band in range(bands):
+                var, wide = deviation[label, band] ** 2, spread[band] * spread[band]
                 for p in range(run):
-                    column = start + order[begin + p]
-                    cloudy, a = tall[1, p], fit[0, p]
-                    both = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST)
-                    if fit[4, p] > zero and both < cloudy:
-                        cloudy, a = both, fit[4, p]
-                    clear[row, column] = min(tall[0, p], cap)
-                    cloudy_cost[row, column] = min(cloudy + np.float32(CLOUD_COST), cap)
-                    shadow[row, column] = min(tall[2, p], cap)
-                    opacity[row, column] = a
-                    depth[row, column] = fit[1, p]
-                    there_is[row, column] = one
-                    weight[row, column] = sums[2, p]
-                    misfit[row, column] = tall[3, p]
-                    change[row, column] = math.sqrt(max(sums[0, p], zero) * per)
-                    effect[row, column] = math.sqrt(sizes[p] * per)
-                begin += run
+                    a1, a3 = min(max(fit[0, p], zero), np.float32(1.6)), fit[2, p]
+                    a2, z2 = fit[4, p], fit[5, p]
+                    here, up, down = e[band, p], u[band, p], v[band, p]
+                    gap = here - a1 * up
+                    tall[1, p] += gap * gap / (var + a1 * a1 * wide)
+                    gap = here - a3 * up
+                    tall[2, p] += gap * gap / (var + a3 * a3 * wide)
+                    gap = here - a2 * up - z2 * down
+                    tall[4, p] += gap * gap / (var + a2 * a2 * wide + deep * z2 * z2 * down * down)
+            per = one / np.float32(bands)
+            for p in range(run):
+                ee, uu, vv, ue, ve = sums[0, p], sums[1, p], sums[2, p], sums[4, p], sums[5, p]
+                a1 = min(max(fit[0, p], zero), np.float32(1.6))
+                z1 = min(max(fit[1, p], zero), np.float32(1.1))
+                rest = max(ee - two * a1 * ue + a1 * a1 * uu, zero) / (one + share * a1 * a1 * uu)
+                cloudy = min(tall[1, p], rest)
+                fit[0, p] = fit[2, p] if tall[2, p] < cloudy else fit[0, p]
+                tall[1, p] = one + min(cloudy, tall[2, p]) * per
+                rest = max(ee - two * z1 * ve + z1 * z1 * vv, zero) / (one + deep * z1 * z1 * vv) * per
+                tall[2, p] = one + rest
+                tall[3, p] = math.sqrt(rest)
+                tall[0, p] = one + max(ee, zero) * per
+                tall[4, p] = one + tall[4, p] * per
+            _costs(tall[0], bits[0], run)
+            _costs(tall[1], bits[1], run)
+            _costs(tall[2], bits[2], run)
+            _costs(tall[4], bits[4], run)
+            cap = np.float32(COST_CAP)
+            for p in range(run):
+                place = order[begin + p]
+                cloudy, a = tall[1, p], fit[0, p]
+                both = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST)
+                if fit[4, p] > zero and both < cloudy:
+                    cloudy, a = both, fit[4, p]
+                clear[place] = min(tall[0, p], cap)
+                cloudy_cost[place] = min(cloudy + np.float32(CLOUD_COST), cap)
+                shadow[place] = min(tall[2, p], cap)
+                opacity[place] = a
+                depth[place] = fit[1, p]
+                there_is[place] = one
+                weight[place] = sums[2, p]
+                misfit[place] = tall[3, p]
+                change[place] = math.sqrt(max(sums[0, p], zero) * per)
+                effect[place] = math.sqrt(sizes[p] * per)
+            begin += run

@@ -10,7 +10,7 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas, thinned
 from monitor.detection.codes import read
-from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, SHADOW, Colours, Today, explain
+from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, SHADOW, Beside, Colours, Today, explain
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -197,10 +197,9 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
         answerable = canvas.answerable(strip.read)
         if not answerable.any():
             return
-        scene, there = canvas.images(strip.read)
-        explained = explain(strip.top, scene, there, canvas.index(strip.read), tables, white, colours)
-        rows = strip.rows
-        seen.bits[rows] = snow(scene, canvas.scene.bands)[strip.inner] * np.uint8(codes.SNOW)
+        beside, rows = canvas.beside(strip.read), strip.rows
+        explained = explain(strip.top, beside, tables, white, colours)
+        seen.bits[rows] = snow(beside, canvas.scene.bands)[strip.inner] * np.uint8(codes.SNOW)
         outputs = [plane[rows] for plane in (*gaps, *planes)]
         weigh_rows(strip.inner.start, explained, canvas.window, *outputs)
         clouded.append(int(np.count_nonzero(peak[rows] >= codes.CLOUDED)))
@@ -237,11 +236,14 @@ def close_gaps(peak: NDArray[np.uint8], window: int) -> int:
     return sum(gaps.size for gaps in found)
 
 
-def snow(scene: NDArray[np.float32], bands: tuple[str, ...]) -> NDArray[np.bool_]:
+def snow(beside: Beside, bands: tuple[str, ...]) -> NDArray[np.bool_]:
     """Snow by its index (Hall et al. 1995), far enough from ice cloud; nowhere where a band for it is missing."""
     if "green" not in bands or "swir16" not in bands:
-        return np.zeros(scene.shape[1:], bool)
-    green, swir = (scene[bands.index(band)] for band in ("green", "swir16"))
+        return np.zeros(beside.valid.shape, bool)
+    green, swir = (
+        beside.scene[band] * beside.scene_units[0, band] + beside.scene_units[1, band]
+        for band in (bands.index("green"), bands.index("swir16"))
+    )
     covered: NDArray[np.bool_] = (green > SNOW_GREEN) & (green - swir > SNOW_INDEX * (green + swir))
     return covered
 
