@@ -9,20 +9,23 @@ import numba
 import numpy as np
 
 from monitor.clustering.labels import NO_LABEL
+from monitor.detection.codes import SNOW
 
 NOT_THERE = -1
 """Index of a pixel that nothing can be said of."""
 LEAST_CONTRAST = 0.05
 """Reflectance by which cloud outshines any ground."""
+SNOW_INDEX = 0.45
+SNOW_GREEN = 0.15
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
 @compiled
 def stretched(field, block, top, bottom, width):
-    """Field (bands, block rows, block columns) at every column of the block rows that rows `top` to `bottom` lie between.
+    """Field (bands, block rows, block columns) at every column, of the block rows about rows `top` to `bottom`.
 
-    Gives (bands, n, width), and the block row of the first.
+    Gives (bands, n, width), and the number of the first of these block rows.
     """
     bands, rows, columns = field.shape
     first = int(min(max((top + 0.5) / block - 0.5, 0.0), rows - 1.0))
@@ -41,46 +44,55 @@ def stretched(field, block, top, bottom, width):
 
 @compiled
 def index_row(valid, labels, nearest, k, index):
-    """The label of every pixel of a row, `k` + label where the reference is unknown; gives how many these are."""
-    alone = 0
+    """The label of every pixel of a row, `k` + label where the reference is unknown.
+
+    Gives how many pixels have one, and how many of the latter kind.
+    """
+    alone, known = 0, 0
     for column in range(index.size):
         own = np.int16(labels[column])
         other = np.int16(nearest[column]) + np.int16(k) if nearest[column] != NO_LABEL else np.int16(NOT_THERE)
         label = own if labels[column] != NO_LABEL else other
         index[column] = label if valid[column] else np.int16(NOT_THERE)
         alone += index[column] >= k
-    return alone
+        known += index[column] >= 0
+    return known, alone
 
 
 @compiled
-def difference_rows(
-    top, scene, scene_units, ground, ground_units, valid, labels, nearest, level, wide, first, block, field_rows, white,
-    index, under, beyond, tint,
-):  # fmt: skip
-    """Fill `index`, the expected ground `under`, what the scene differs from it `beyond`, and `tint`, of some rows.
+def difference_rows(beside, start, stop, today, wide, first, top, white, index, under, beyond, tint):  # noqa: C901
+    """Lay rows `start` to `stop` of scene and ground beside each other; gives how many pixels have an answer.
 
-    `scene` and `ground` are numbers (bands, rows, columns), of which ``number * units[0] + units[1]`` is reflectance;
-    `wide` is the field as `stretched` from block row `first` on. The outputs are of the flattened rows, row 0 of
-    which is row `top` of the field: (pixels,), (bands, pixels). `tint` is opacity by the bands alone in which cloud is
-    `white` (not 0), of the ground without its field; 0 without an answer. The others mean nothing there.
+    Fills `index` (the label; `k` + label where the reference is unknown), the expected ground `under`, what the scene
+    differs from it `beyond`, and `tint`: opacity by the bands alone in which cloud is `white` (not 0), of the ground
+    without its field. They are of the flattened rows, (pixels,) or (bands, pixels); without an answer `tint` is 0 and
+    the others mean nothing. `wide` is the field as `stretched` from block row `first` on, row 0 is row `top` of it.
     """
-    bands, rows, width = scene.shape
-    k, whites = len(level), 0
+    bands, _, width = beside.scene.shape
+    k, whites, answers, field_rows = len(beside.level), 0, 0, today.field.shape[1]
     for band in range(bands):
         whites += white[band] > 0
     share, least = np.float32(1 / max(whites, 1)), np.float32(LEAST_CONTRAST)
-    tint[: rows * width] = 0
-    for row in range(rows):
-        y = min(max((top + row + 0.5) / block - 0.5, 0.0), field_rows - 1.0)
+    tint[: (stop - start) * width] = 0
+    for row in range(start, stop):
+        y = min(max((top + row + 0.5) / today.block - 0.5, 0.0), field_rows - 1.0)
         upper, lower, down = int(y) - first, min(int(y) + 1, field_rows - 1) - first, np.float32(y - int(y))
-        line = slice(row * width, (row + 1) * width)
+        line = slice((row - start) * width, (row - start + 1) * width)
         place, whiteness = index[line], tint[line]
-        alone = index_row(valid[row], labels[row], nearest[row], k, place)
+        known, alone = index_row(beside.valid[row], beside.labels[row], beside.nearest[row], k, place)
+        answers += known
+        if known == 0:
+            continue
         for band in range(bands):
-            here, there, above, below = scene[band, row], ground[band, row], wide[band, upper], wide[band, lower]
+            here, there, above, below = (
+                beside.scene[band, row],
+                beside.ground[band, row],
+                wide[band, upper],
+                wide[band, lower],
+            )
             expected, rest, bright = under[band, line], beyond[band, line], white[band]
-            scale, offset = scene_units[0, band], scene_units[1, band]
-            unit, zero = ground_units[0, band], ground_units[1, band]
+            scale, offset = beside.scene_units[0, band], beside.scene_units[1, band]
+            unit, zero = beside.ground_units[0, band], beside.ground_units[1, band]
             for column in range(width):
                 slow = above[column] + (below[column] - above[column]) * down
                 expected[column] = np.float32(there[column]) * unit + zero + slow
@@ -89,10 +101,23 @@ def difference_rows(
                 for column in range(width):
                     if place[column] >= k:
                         slow = above[column] + (below[column] - above[column]) * down
-                        expected[column] = level[place[column] - k, band] + slow
+                        expected[column] = beside.level[place[column] - k, band] + slow
                         rest[column] = np.float32(here[column]) * scale + offset - expected[column]
             if bright > 0:
                 for column in range(width):
                     slow = above[column] + (below[column] - above[column]) * down
                     gain = (rest[column] + slow) / max(bright - (expected[column] - slow), least)
                     whiteness[column] += gain * share if place[column] >= 0 else np.float32(0)
+    return answers
+
+
+@compiled
+def snow_row(beside, row, green, swir, out):
+    """Where a row shows snow by its index (Hall et al. 1995), far enough from ice cloud; bands by number."""
+    one, other = beside.scene[green, row], beside.scene[swir, row]
+    scale, offset = beside.scene_units[0, green], beside.scene_units[1, green]
+    unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir]
+    for column in range(out.size):
+        bright, dark = np.float32(one[column]) * scale + offset, np.float32(other[column]) * unit + zero
+        covered = (bright > np.float32(SNOW_GREEN)) & (bright - dark > np.float32(SNOW_INDEX) * (bright + dark))
+        out[column] = covered * np.uint8(SNOW)

@@ -68,26 +68,21 @@ def _sorted(index, start, size, order, first):
 
 
 @compiled
-def explain_pixels(  # noqa: C901
-    index,
-    under,
-    beyond,
-    season,
-    whiten,
-    deviation,
-    scale,
-    cloud,
-    spread,
-    variety,
-    taken,
-    dark,
-    planes,
-):
-    """Fill the planes of `explain`, (pixels,) each, where the index (pixels,) is not negative.
+def explain_pixels(index, under, beyond, today, colours, planes, at):  # noqa: C901
+    """What is known of pixels whose `index` (pixels,) is not negative; no pixel looks at another.
 
-    `under` and `beyond` (bands, pixels) are as `difference_rows` leaves them.
+    `under` and `beyond` (bands, pixels) are as `difference_rows` leaves them, `today` and `colours` as in `explain`.
+    Fills from pixel `at` on the `planes` (11, pixels): costs of clear, cloud and shadow; opacity, depth; one is not
+    touched; 1 where there is an answer; the depth's inverse variance and misfit; change (the root of the squared
+    distance to the expected ground per band) and its effect (its size in the reference's scaled feature space, per
+    band).
     """
-    clear, cloudy_cost, shadow, opacity, depth, there_is, weight, misfit, change, effect = planes
+    stop = at + index.size
+    clear, cloudy_cost, shadow, opacity = planes[0][at:stop], planes[1][at:stop], planes[2][at:stop], planes[3][at:stop]
+    depth, there_is, weight, misfit = planes[4][at:stop], planes[6][at:stop], planes[7][at:stop], planes[8][at:stop]
+    change, effect = planes[9][at:stop], planes[10][at:stop]
+    season, whiten, deviation = today.season, today.whiten, today.deviation
+    cloud, spread, variety, taken, dark = colours
     bands = under.shape[0]
     zero, one, two = np.float32(0), np.float32(1), np.float32(2)
     share = np.float32(variety * variety)
@@ -115,11 +110,14 @@ def explain_pixels(  # noqa: C901
             sizes[:run] = zero
             for band in range(bands):
                 base, bright, air, part = season[label, band], cloud[band], dark[band], taken[band]
-                unit = one / scale[band]
+                unit = one / today.scale[band]
                 for p in range(run):
                     place = order[begin + p]
-                    expected = under[band, place] + base
-                    e[band, p] = beyond[band, place] - base
+                    u[band, p] = under[band, place]
+                    e[band, p] = beyond[band, place]
+                for p in range(run):
+                    expected = u[band, p] + base
+                    e[band, p] -= base
                     u[band, p] = bright - expected
                     v[band, p] = (air - expected) * part
                     sizes[p] += (e[band, p] * unit) ** 2
@@ -164,18 +162,24 @@ def explain_pixels(  # noqa: C901
                 both = apart and a2 > np.float32(0.08) and z2 > np.float32(0.1)
                 fit[4, p] = a2 if both else zero
                 fit[5, p] = z2 if both else zero
+            shaded = False
+            for p in range(run):
+                shaded |= fit[4, p] > zero
             for band in range(bands):
                 var, wide = deviation[label, band] ** 2, spread[band] * spread[band]
                 for p in range(run):
                     a1, a3 = min(max(fit[0, p], zero), np.float32(1.6)), fit[2, p]
-                    a2, z2 = fit[4, p], fit[5, p]
-                    here, up, down = e[band, p], u[band, p], v[band, p]
+                    here, up = e[band, p], u[band, p]
                     gap = here - a1 * up
                     tall[1, p] += gap * gap / (var + a1 * a1 * wide)
                     gap = here - a3 * up
                     tall[2, p] += gap * gap / (var + a3 * a3 * wide)
-                    gap = here - a2 * up - z2 * down
-                    tall[4, p] += gap * gap / (var + a2 * a2 * wide + deep * z2 * z2 * down * down)
+                if shaded:
+                    for p in range(run):
+                        a2, z2 = fit[4, p], fit[5, p]
+                        here, up, down = e[band, p], u[band, p], v[band, p]
+                        gap = here - a2 * up - z2 * down
+                        tall[4, p] += gap * gap / (var + a2 * a2 * wide + deep * z2 * z2 * down * down)
             per = one / np.float32(bands)
             for p in range(run):
                 ee, uu, vv, ue, ve = sums[0, p], sums[1, p], sums[2, p], sums[4, p], sums[5, p]
@@ -193,22 +197,28 @@ def explain_pixels(  # noqa: C901
             _costs(tall[0], bits[0], run)
             _costs(tall[1], bits[1], run)
             _costs(tall[2], bits[2], run)
-            _costs(tall[4], bits[4], run)
+            if shaded:
+                _costs(tall[4], bits[4], run)
             cap = np.float32(COST_CAP)
             for p in range(run):
+                both, cloudy = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST), tall[1, p]
+                shaded = (fit[4, p] > zero) & (both < cloudy)
+                fit[0, p] = fit[4, p] if shaded else fit[0, p]
+                tall[1, p] = min((both if shaded else cloudy) + np.float32(CLOUD_COST), cap)
+                tall[0, p] = min(tall[0, p], cap)
+                tall[2, p] = min(tall[2, p], cap)
+                sums[0, p] = math.sqrt(max(sums[0, p], zero) * per)
+                sizes[p] = math.sqrt(sizes[p] * per)
+            for p in range(run):
                 place = order[begin + p]
-                cloudy, a = tall[1, p], fit[0, p]
-                both = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST)
-                if fit[4, p] > zero and both < cloudy:
-                    cloudy, a = both, fit[4, p]
-                clear[place] = min(tall[0, p], cap)
-                cloudy_cost[place] = min(cloudy + np.float32(CLOUD_COST), cap)
-                shadow[place] = min(tall[2, p], cap)
-                opacity[place] = a
+                clear[place] = tall[0, p]
+                cloudy_cost[place] = tall[1, p]
+                shadow[place] = tall[2, p]
+                opacity[place] = fit[0, p]
                 depth[place] = fit[1, p]
                 there_is[place] = one
                 weight[place] = sums[2, p]
                 misfit[place] = tall[3, p]
-                change[place] = math.sqrt(max(sums[0, p], zero) * per)
-                effect[place] = math.sqrt(sizes[p] * per)
+                change[place] = sums[0, p]
+                effect[place] = sizes[p]
             begin += run

@@ -62,7 +62,9 @@ def mean_sureness(first, trust, out):
             code = np.float32(trust[row, column] & np.uint8(MISFIT - 1))
             sureness[row, column] = np.float32(HALF_SURE) * code / max(np.float32(SURE_CODES) - code, np.float32(0.5))
     for row in range(out.shape[0]):
-        mean_row(sureness, first + row, down, out[row])
+        here = first + row
+        above, below = max(here - 1, 0), min(here + 1, trust.shape[0] - 1)
+        mean_row(sureness[above], sureness[here], sureness[below], down, out[row])
 
 
 @compiled

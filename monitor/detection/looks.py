@@ -10,7 +10,7 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas, thinned
 from monitor.detection.codes import read
-from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, SHADOW, Beside, Colours, Today, explain
+from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, SHADOW, Colours, Today
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -29,7 +29,7 @@ from monitor.detection.judge_kernels import (
     judge_rows,
     mean_sureness,
 )
-from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, weigh_rows
+from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, look_rows
 from monitor.detection.sun import Shade, find_shade, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
@@ -49,8 +49,6 @@ DEEPEST = 0.8
 TOO_DEEP = 1.05
 """Depth that no shadow has: more than all direct light gone."""
 LOOKS = 3
-SNOW_INDEX = 0.45
-SNOW_GREEN = 0.15
 WEIGH_HALO = 1
 JUDGE_HALO = 4
 STRIP_PX = 120_000
@@ -189,25 +187,24 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
     bits, opacity, depth, peak, trust, change, effect = planes
     seen = Look(gaps[0], bits, opacity, depth, peak, trust, change, effect, gaps[1], ground)
     tables, white = today(canvas, ground), white_bands(canvas)
+    bands = canvas.scene.bands
+    snow = [bands.index(band) if band in bands else -1 for band in ("green", "swir16")]
 
-    clouded: list[int] = []
-    answers: list[int] = []
+    counts: list[tuple[int, int]] = []
 
     def measure(strip: Strip) -> None:
-        answerable = canvas.answerable(strip.read)
-        if not answerable.any():
+        rows, inner = strip.rows, strip.inner
+        if not canvas.scene.valid[strip.read].any():
             return
-        beside, rows = canvas.beside(strip.read), strip.rows
-        explained = explain(strip.top, beside, tables, white, colours)
-        seen.bits[rows] = snow(beside, canvas.scene.bands)[strip.inner] * np.uint8(codes.SNOW)
-        outputs = [plane[rows] for plane in (*gaps, *planes)]
-        weigh_rows(strip.inner.start, explained, canvas.window, *outputs)
-        clouded.append(int(np.count_nonzero(peak[rows] >= codes.CLOUDED)))
-        answers.append(int(np.count_nonzero(answerable[strip.inner])))
+        outputs = tuple(plane[rows] for plane in (*gaps, *planes))
+        beside = canvas.beside(strip.read)
+        counts.append(
+            look_rows(inner.start, inner.stop, beside, tables, strip.top, white, colours, *snow, canvas.window, outputs)
+        )
 
     over_strips(canvas.shape, WEIGH_HALO, measure, STRIP_PX)
-    cover = sum(clouded) / max(sum(answers), 1)
-    cover += close_gaps(peak, canvas.window) / max(sum(answers), 1)
+    answered, clouded = np.sum(counts, axis=0) if counts else (0, 0)
+    cover = float(clouded + close_gaps(peak, canvas.window)) / max(answered, 1)
     shade = None
     if canvas.sun is not None and cover:
         known = (canvas.scene.valid, canvas.reference.labels)
@@ -236,18 +233,6 @@ def close_gaps(peak: NDArray[np.uint8], window: int) -> int:
     return sum(gaps.size for gaps in found)
 
 
-def snow(beside: Beside, bands: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Snow by its index (Hall et al. 1995), far enough from ice cloud; nowhere where a band for it is missing."""
-    if "green" not in bands or "swir16" not in bands:
-        return np.zeros(beside.valid.shape, bool)
-    green, swir = (
-        beside.scene[band] * beside.scene_units[0, band] + beside.scene_units[1, band]
-        for band in (bands.index("green"), bands.index("swir16"))
-    )
-    covered: NDArray[np.bool_] = (green > SNOW_GREEN) & (green - swir > SNOW_INDEX * (green + swir))
-    return covered
-
-
 def white_bands(canvas: Canvas) -> NDArray[np.float32]:
     """Colour of cloud in the brightest two bands of the visible, 0 elsewhere: corrections of the air spoil the blue."""
     bands = canvas.scene.bands
@@ -267,7 +252,7 @@ def judge(
 ) -> None:
     """The best explanation, with the shade that the clouds throw, in the place of the gaps."""
     inner, rows = strip.inner, strip.rows
-    if not canvas.answerable(rows).any():
+    if not canvas.scene.valid[rows].any():
         gaps[:, rows] = 0
         return
     shape = gaps[0, rows].shape
