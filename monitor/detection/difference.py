@@ -18,7 +18,7 @@ LEAST_CONTRAST = 0.05
 SNOW_INDEX = 0.45
 SNOW_GREEN = 0.15
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @compiled

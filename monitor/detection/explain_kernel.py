@@ -1,7 +1,8 @@
-"""The loop over pixels of `explain`, compiled.
+"""The loops over pixels that explain them, compiled.
 
-See there for what it computes. A row is worked on in tiles whose pixels are sorted by label, so that the innermost
-loops run over pixels under one label's numbers and vectorise; types are those of numba.
+Pixels are sorted by label, some thousand at a time, so that the innermost loops run over pixels under one label's
+numbers and vectorise. What is known of such a run lies in the rows of one array, `work`, whose size the compiler knows:
+it can then tell that its rows do not overlap. Types are those of numba.
 """
 
 # mypy: ignore-errors
@@ -21,54 +22,205 @@ CLOUD_COST = 6.0
 COST_CAP = 40.0
 ANOMALY_COST = 14.0
 """An anomaly must be worse explained otherwise: about 3 standard deviations in every band."""
+MOST_OPAQUE, DEEPEST = 1.6, 1.1
+"""Ends of fitted opacities and depths."""
 TILE = 4096
 """Pixels sorted at once; their numbers stay in the second-level cache."""
 RUN = 256
 """Pixels of one label worked on at once; theirs stay in the first."""
+LANES = 16
+"""Loops go on to a multiple of so many pixels, over what nobody reads: a single pixel takes as long as a group."""
 ROOT_HALF_BITS = 0x3F3504F3
 """Bits of the square root of one half: what is added to the exponent to centre the mantissa on 1."""
 
-FAST = {"contract", "reassoc", "nsz", "arcp"}
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+EE, UU, VV, UV, UE, VE = range(6)
+"""Rows of `work`: products, under the label's covariance, of what a pixel differs by (e), of what cloud would change (u)
+and of what shadow would (v)."""
+WE, WU, WV = range(6, 9)
+"""One whitened band of each."""
+OPACITY, DEPTH, PLAIN, BOTH_OPACITY, BOTH_DEPTH = range(9, 14)
+"""Fitted opacity of cloud and depth of shadow, opacity by the bands as if they varied alone, and both for cloud over
+shaded ground (0 where there is none)."""
+CLEAR, CLOUD, PLAIN_CLOUD, SHADOW, BOTH = range(14, 19)
+"""What each explanation leaves unexplained, then its cost."""
+MISFIT, EFFECT, SPARE, OTHER = range(19, 23)
+ROWS = 23
+"""After these rows come e, u and v of every band."""
+
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+"""Sums are not reordered: a pixel's numbers must not depend on which others it is sorted with."""
+inlined = numba.njit(inline="always")
+"""Part of the function that calls it, so that the size of `work` stays known."""
 
 
-@compiled
-def _costs(values, bits, size):
-    """REFERENCE_BANDS * log(values) in place, for `size` positive values whose bit patterns are `bits`.
-
-    The series of the inverse hyperbolic tangent, to about 1e-7: a library's logarithm does not vectorise.
-    """
-    factor, two = np.float32(REFERENCE_BANDS), np.float32(math.log(2.0))
-    one, third, fifth, seventh = np.float32(1), np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
-    for p in range(size):
-        power = np.int32((bits[p] - np.int32(ROOT_HALF_BITS)) >> np.int32(23))
-        bits[p] = np.int32(bits[p] - (power << np.int32(23)))
-        m = values[p]
-        s = (m - one) / (m + one)
-        q = s * s
-        values[p] = factor * (
-            np.float32(power) * two + np.float32(2) * s * (one + q * (third + q * (fifth + q * seventh)))
-        )
-
-
-@compiled
-def _sorted(index, start, size, order, first):
-    """Places in a tile in the order of their label; `first` (n + 2,) is where each label begins."""
+@inlined
+def _sorted(index, start, stop, order, first):
+    """Places from `start` to `stop` in the order of their label; `first` (n + 2,) is where each label begins."""
     first[:] = 0
-    for place in range(start, start + size):
+    for place in range(start, stop):
         if index[place] >= 0:
             first[index[place] + 2] += 1
     for label in range(2, first.size):
         first[label] += first[label - 1]
-    for place in range(start, start + size):
+    for place in range(start, stop):
         label = index[place]
         if label >= 0:
             order[first[label + 1]] = place
             first[label + 1] += 1
 
 
+@inlined
+def _begin(work, begin, lanes, under, beyond, label, today, colours):
+    """Fill e, u and v of the pixels from `begin` on, and `EFFECT`, the squared size of e in feature space."""
+    for p in range(lanes):
+        work[EFFECT, p] = np.float32(0)
+    for band in range(under.shape[0]):
+        e, u, v = ROWS + 3 * band, ROWS + 3 * band + 1, ROWS + 3 * band + 2
+        base, bright, air = today.season[label, band], colours.cloud[band], colours.air[band]
+        part, unit = colours.taken[band], np.float32(1) / today.scale[band]
+        for p in range(lanes):
+            expected, gap = under[band, begin + p] + base, beyond[band, begin + p] - base
+            work[e, p] = gap
+            work[u, p] = bright - expected
+            work[v, p] = (air - expected) * part
+            work[EFFECT, p] += (gap * unit) * (gap * unit)
+
+
+@inlined
+def _products(work, lanes, bands, whiten):
+    """Fill the products of e, u and v, whitened by a lower triangular matrix."""
+    for p in range(lanes):
+        work[EE, p] = work[UV, p] = work[UE, p] = work[VE, p] = np.float32(0)
+        work[UU, p] = work[VV, p] = np.float32(1e-6)
+    for band in range(bands):
+        for p in range(lanes):
+            work[WE, p] = work[WU, p] = work[WV, p] = np.float32(0)
+        for other in range(band + 1):
+            weight, e = whiten[band, other], ROWS + 3 * other
+            for p in range(lanes):
+                work[WE, p] += weight * work[e, p]
+                work[WU, p] += weight * work[e + 1, p]
+                work[WV, p] += weight * work[e + 2, p]
+        for p in range(lanes):
+            we, wu, wv = work[WE, p], work[WU, p], work[WV, p]
+            work[EE, p] += we * we
+            work[UU, p] += wu * wu
+            work[VV, p] += wv * wv
+            work[UV, p] += wu * wv
+            work[UE, p] += wu * we
+            work[VE, p] += wv * we
+
+
+@inlined
+def _fits(work, lanes, bands, deviation, spread):
+    """Fit opacities and depths; gives whether any pixel may be cloud over shaded ground."""
+    zero, most, deepest = np.float32(0), np.float32(MOST_OPAQUE), np.float32(DEEPEST)
+    for p in range(lanes):
+        work[PLAIN, p] = zero
+        work[SPARE, p] = np.float32(1e-9)
+    for band in range(bands):
+        weight = np.float32(1) / (deviation[band] ** 2 + np.float32(PLAIN_SHARE * spread[band]) ** 2)
+        e = ROWS + 3 * band
+        for p in range(lanes):
+            part = weight * work[e + 1, p]
+            work[PLAIN, p] += part * work[e, p]
+            work[SPARE, p] += part * work[e + 1, p]
+    shaded = 0
+    for p in range(lanes):
+        uu, vv, uv, ue, ve = work[UU, p], work[VV, p], work[UV, p], work[UE, p], work[VE, p]
+        work[OPACITY, p] = ue / uu
+        work[DEPTH, p] = ve / vv
+        work[PLAIN, p] = min(max(work[PLAIN, p] / work[SPARE, p], zero), most)
+        product, rest = uu * vv, uu * vv - uv * uv
+        apart = rest > np.float32(1e-3) * product
+        rest = np.float32(1) / (rest if apart else np.float32(1))
+        opacity = min(max((vv * ue - uv * ve) * rest, zero), most)
+        depth = min(max((uu * ve - uv * ue) * rest, zero), deepest)
+        both = apart & (opacity > np.float32(0.08)) & (depth > np.float32(0.1))
+        opacity = opacity if both else zero
+        work[BOTH_OPACITY, p] = opacity
+        work[BOTH_DEPTH, p] = depth if both else zero
+        shaded += both
+    return shaded > 0
+
+
+@inlined
+def _leftovers(work, lanes, bands, deviation, spread, shaded):
+    """What cloud leaves unexplained band by band, in `CLOUD`, `PLAIN_CLOUD` and `BOTH`."""
+    zero, most, deep = np.float32(0), np.float32(MOST_OPAQUE), np.float32(SHADOW_VARIETY**2)
+    for p in range(lanes):
+        work[CLOUD, p] = work[PLAIN_CLOUD, p] = work[BOTH, p] = zero
+    for band in range(bands):
+        e, spare, wide = ROWS + 3 * band, deviation[band] ** 2, spread[band] * spread[band]
+        for p in range(lanes):
+            opacity, plain = min(max(work[OPACITY, p], zero), most), work[PLAIN, p]
+            gap, other = work[e, p] - opacity * work[e + 1, p], work[e, p] - plain * work[e + 1, p]
+            work[CLOUD, p] += gap * gap / (spare + opacity * opacity * wide)
+            work[PLAIN_CLOUD, p] += other * other / (spare + plain * plain * wide)
+        if shaded:
+            for p in range(lanes):
+                opacity, depth, down = work[BOTH_OPACITY, p], work[BOTH_DEPTH, p], work[e + 2, p]
+                gap = work[e, p] - opacity * work[e + 1, p] - depth * down
+                work[BOTH, p] += gap * gap / (spare + opacity * opacity * wide + deep * depth * depth * down * down)
+
+
+@inlined
+def _settle(work, bits, lanes, bands, variety, shaded):
+    """Costs of the explanations, and `OPACITY` of the best kind of cloud; sizes become roots of means over bands."""
+    zero, one, two = np.float32(0), np.float32(1), np.float32(2)
+    most, deepest, per = np.float32(MOST_OPAQUE), np.float32(DEEPEST), one / np.float32(bands)
+    share, deep = np.float32(variety * variety), np.float32(SHADOW_VARIETY**2)
+    for p in range(lanes):
+        ee, uu, vv, ue, ve = work[EE, p], work[UU, p], work[VV, p], work[UE, p], work[VE, p]
+        alone, plain, opacity, other = work[CLOUD, p], work[PLAIN_CLOUD, p], work[OPACITY, p], work[PLAIN, p]
+        a, z = min(max(opacity, zero), most), min(max(work[DEPTH, p], zero), deepest)
+        rest = max(ee - two * a * ue + a * a * uu, zero) / (one + share * a * a * uu)
+        cloudy = min(alone, rest)
+        work[OPACITY, p] = other if plain < cloudy else opacity
+        work[CLOUD, p] = one + min(cloudy, plain) * per
+        rest = max(ee - two * z * ve + z * z * vv, zero) / (one + deep * z * z * vv) * per
+        work[SHADOW, p] = one + rest
+        work[MISFIT, p] = math.sqrt(rest)
+        size = max(ee, zero) * per
+        work[CLEAR, p] = one + size
+        work[EE, p] = math.sqrt(size)
+        work[EFFECT, p] = math.sqrt(work[EFFECT, p] * per)
+        work[BOTH, p] = one + work[BOTH, p] * per
+    _cost(work, bits, CLEAR, lanes)
+    _cost(work, bits, CLOUD, lanes)
+    _cost(work, bits, SHADOW, lanes)
+    if shaded:
+        _cost(work, bits, BOTH, lanes)
+    for p in range(lanes):
+        both, cloudy = work[BOTH, p] + np.float32(CLOUD_ON_SHADOW_COST), work[CLOUD, p]
+        opacity, other = work[OPACITY, p], work[BOTH_OPACITY, p]
+        better = (other > zero) & (both < cloudy)
+        work[OPACITY, p] = other if better else opacity
+        work[CLOUD, p] = (both if better else cloudy) + np.float32(CLOUD_COST)
+
+
+@inlined
+def _cost(work, bits, row, lanes):
+    """Cost of a row of 1 + squared misfits in place: REFERENCE_BANDS * log of it, capped. `bits` is `work` as int32.
+
+    The series of the inverse hyperbolic tangent, to about 1e-7: a library's logarithm does not vectorise.
+    """
+    factor, two, cap = np.float32(REFERENCE_BANDS), np.float32(math.log(2.0)), np.float32(COST_CAP)
+    one, third, fifth, seventh = np.float32(1), np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7)
+    for p in range(lanes):
+        power = np.int32((bits[row, p] - np.int32(ROOT_HALF_BITS)) >> np.int32(23))
+        bits[SPARE, p] = np.int32(bits[row, p] - (power << np.int32(23)))
+        work[OTHER, p] = np.float32(power)
+    for p in range(lanes):
+        m = work[SPARE, p]
+        s = (m - one) / (m + one)
+        q = s * s
+        series = np.float32(2) * s * (one + q * (third + q * (fifth + q * seventh)))
+        work[row, p] = min(factor * (work[OTHER, p] * two + series), cap)
+
+
 @compiled
-def explain_pixels(index, under, beyond, today, colours, planes, at):  # noqa: C901
+def explain_pixels(index, under, beyond, today, colours, planes, at):
     """What is known of pixels whose `index` (pixels,) is not negative; no pixel looks at another.
 
     `under` and `beyond` (bands, pixels) are as `difference_rows` leaves them, `today` and `colours` as in `explain`.
@@ -78,147 +230,44 @@ def explain_pixels(index, under, beyond, today, colours, planes, at):  # noqa: C
     band).
     """
     stop = at + index.size
-    clear, cloudy_cost, shadow, opacity = planes[0][at:stop], planes[1][at:stop], planes[2][at:stop], planes[3][at:stop]
+    clear, cloudy, shadow, opacity = planes[0][at:stop], planes[1][at:stop], planes[2][at:stop], planes[3][at:stop]
     depth, there_is, weight, misfit = planes[4][at:stop], planes[6][at:stop], planes[7][at:stop], planes[8][at:stop]
     change, effect = planes[9][at:stop], planes[10][at:stop]
-    season, whiten, deviation = today.season, today.whiten, today.deviation
-    cloud, spread, variety, taken, dark = colours
     bands = under.shape[0]
-    zero, one, two = np.float32(0), np.float32(1), np.float32(2)
-    share = np.float32(variety * variety)
-    deep = np.float32(SHADOW_VARIETY**2)
-    e, u, v = (
-        np.empty((bands, RUN), np.float32),
-        np.empty((bands, RUN), np.float32),
-        np.empty((bands, RUN), np.float32),
-    )
-    sums = np.empty((6, RUN), np.float32)
-    tall = np.empty((5, RUN), np.float32)
-    bits = tall.view(np.int32)
-    fit = np.empty((6, RUN), np.float32)
-    sizes = np.empty(RUN, np.float32)
-    order, first = np.empty(TILE, np.int64), np.empty(len(season) + 2, np.int64)
+    work = np.zeros((ROWS + 3 * bands, RUN), np.float32)
+    bits = work.view(np.int32)
+    ground = np.zeros((bands, TILE + LANES), np.float32)
+    gaps = np.zeros_like(ground)
+    order, first = np.empty(TILE, np.int64), np.empty(len(today.season) + 2, np.int64)
     for start in range(0, index.size, TILE):
-        _sorted(index, start, min(TILE, index.size - start), order, first)
-        label = 0
-        begin = 0
-        while begin < first[first.size - 2]:
+        _sorted(index, start, min(start + TILE, index.size), order, first)
+        size = first[first.size - 2]
+        for band in range(bands):
+            for p in range(size):
+                ground[band, p] = under[band, order[p]]
+                gaps[band, p] = beyond[band, order[p]]
+        label = begin = 0
+        while begin < size:
             while first[label + 1] == begin:
                 label += 1
             run = min(first[label + 1] - begin, RUN)
-            sums[:, :run] = zero
-            sizes[:run] = zero
-            for band in range(bands):
-                base, bright, air, part = season[label, band], cloud[band], dark[band], taken[band]
-                unit = one / today.scale[band]
-                for p in range(run):
-                    place = order[begin + p]
-                    u[band, p] = under[band, place]
-                    e[band, p] = beyond[band, place]
-                for p in range(run):
-                    expected = u[band, p] + base
-                    e[band, p] -= base
-                    u[band, p] = bright - expected
-                    v[band, p] = (air - expected) * part
-                    sizes[p] += (e[band, p] * unit) ** 2
-            for band in range(bands):
-                tall[:3, :run] = zero
-                for other in range(band + 1):
-                    w = whiten[label, band, other]
-                    for p in range(run):
-                        tall[0, p] += w * e[other, p]
-                        tall[1, p] += w * u[other, p]
-                        tall[2, p] += w * v[other, p]
-                for p in range(run):
-                    we, wu, wv = tall[0, p], tall[1, p], tall[2, p]
-                    sums[0, p] += we * we
-                    sums[1, p] += wu * wu
-                    sums[2, p] += wv * wv
-                    sums[3, p] += wu * wv
-                    sums[4, p] += wu * we
-                    sums[5, p] += wv * we
-            for p in range(run):
-                uu, vv = sums[1, p] + np.float32(1e-6), sums[2, p] + np.float32(1e-6)
-                sums[1, p], sums[2, p] = uu, vv
-                fit[0, p] = sums[4, p] / uu
-                fit[1, p] = sums[5, p] / vv
-                fit[2, p] = fit[3, p] = zero
-                fit[4, p] = fit[5, p] = zero
-                tall[:, p] = zero
-            for band in range(bands):
-                w = one / (deviation[label, band] ** 2 + np.float32(PLAIN_SHARE * spread[band]) ** 2)
-                for p in range(run):
-                    wu = w * u[band, p]
-                    fit[2, p] += wu * e[band, p]
-                    fit[3, p] += wu * u[band, p]
-            for p in range(run):
-                uu, vv, uv, ue, ve = sums[1, p], sums[2, p], sums[3, p], sums[4, p], sums[5, p]
-                fit[2, p] = min(max(fit[2, p] / (fit[3, p] + np.float32(1e-9)), zero), np.float32(1.6))
-                det = uu * vv - uv * uv
-                apart = det > np.float32(1e-3) * uu * vv
-                det = det if apart else one
-                a2 = min(max((vv * ue - uv * ve) / det, zero), np.float32(1.6))
-                z2 = min(max((uu * ve - uv * ue) / det, zero), np.float32(1.1))
-                both = apart and a2 > np.float32(0.08) and z2 > np.float32(0.1)
-                fit[4, p] = a2 if both else zero
-                fit[5, p] = z2 if both else zero
-            shaded = False
-            for p in range(run):
-                shaded |= fit[4, p] > zero
-            for band in range(bands):
-                var, wide = deviation[label, band] ** 2, spread[band] * spread[band]
-                for p in range(run):
-                    a1, a3 = min(max(fit[0, p], zero), np.float32(1.6)), fit[2, p]
-                    here, up = e[band, p], u[band, p]
-                    gap = here - a1 * up
-                    tall[1, p] += gap * gap / (var + a1 * a1 * wide)
-                    gap = here - a3 * up
-                    tall[2, p] += gap * gap / (var + a3 * a3 * wide)
-                if shaded:
-                    for p in range(run):
-                        a2, z2 = fit[4, p], fit[5, p]
-                        here, up, down = e[band, p], u[band, p], v[band, p]
-                        gap = here - a2 * up - z2 * down
-                        tall[4, p] += gap * gap / (var + a2 * a2 * wide + deep * z2 * z2 * down * down)
-            per = one / np.float32(bands)
-            for p in range(run):
-                ee, uu, vv, ue, ve = sums[0, p], sums[1, p], sums[2, p], sums[4, p], sums[5, p]
-                a1 = min(max(fit[0, p], zero), np.float32(1.6))
-                z1 = min(max(fit[1, p], zero), np.float32(1.1))
-                rest = max(ee - two * a1 * ue + a1 * a1 * uu, zero) / (one + share * a1 * a1 * uu)
-                cloudy = min(tall[1, p], rest)
-                fit[0, p] = fit[2, p] if tall[2, p] < cloudy else fit[0, p]
-                tall[1, p] = one + min(cloudy, tall[2, p]) * per
-                rest = max(ee - two * z1 * ve + z1 * z1 * vv, zero) / (one + deep * z1 * z1 * vv) * per
-                tall[2, p] = one + rest
-                tall[3, p] = math.sqrt(rest)
-                tall[0, p] = one + max(ee, zero) * per
-                tall[4, p] = one + tall[4, p] * per
-            _costs(tall[0], bits[0], run)
-            _costs(tall[1], bits[1], run)
-            _costs(tall[2], bits[2], run)
-            if shaded:
-                _costs(tall[4], bits[4], run)
-            cap = np.float32(COST_CAP)
-            for p in range(run):
-                both, cloudy = tall[4, p] + np.float32(CLOUD_ON_SHADOW_COST), tall[1, p]
-                shaded = (fit[4, p] > zero) & (both < cloudy)
-                fit[0, p] = fit[4, p] if shaded else fit[0, p]
-                tall[1, p] = min((both if shaded else cloudy) + np.float32(CLOUD_COST), cap)
-                tall[0, p] = min(tall[0, p], cap)
-                tall[2, p] = min(tall[2, p], cap)
-                sums[0, p] = math.sqrt(max(sums[0, p], zero) * per)
-                sizes[p] = math.sqrt(sizes[p] * per)
+            lanes = min(-(-run // LANES) * LANES, RUN)
+            deviation = today.deviation[label]
+            _begin(work, begin, lanes, ground, gaps, label, today, colours)
+            _products(work, lanes, bands, today.whiten[label])
+            shaded = _fits(work, lanes, bands, deviation, colours.spread)
+            _leftovers(work, lanes, bands, deviation, colours.spread, shaded)
+            _settle(work, bits, lanes, bands, colours.variety, shaded)
             for p in range(run):
                 place = order[begin + p]
-                clear[place] = tall[0, p]
-                cloudy_cost[place] = tall[1, p]
-                shadow[place] = tall[2, p]
-                opacity[place] = fit[0, p]
-                depth[place] = fit[1, p]
-                there_is[place] = one
-                weight[place] = sums[2, p]
-                misfit[place] = tall[3, p]
-                change[place] = sums[0, p]
-                effect[place] = sizes[p]
+                clear[place] = work[CLEAR, p]
+                cloudy[place] = min(work[CLOUD, p], np.float32(COST_CAP))
+                shadow[place] = work[SHADOW, p]
+                opacity[place] = work[OPACITY, p]
+                depth[place] = work[DEPTH, p]
+                there_is[place] = np.float32(1)
+                weight[place] = work[VV, p]
+                misfit[place] = work[MISFIT, p]
+                change[place] = work[EE, p]
+                effect[place] = work[EFFECT, p]
             begin += run

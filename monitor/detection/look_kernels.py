@@ -34,7 +34,7 @@ from monitor.detection.codes import (
 from monitor.detection.difference import difference_rows, snow_row, stretched
 from monitor.detection.explain_kernel import ANOMALY_COST, CLOUD_COST, TILE, explain_pixels
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 PLANES, TINT = 11, 5
 """Planes of what is explained, and which of them is opacity by the bands of the visible alone."""
 BOXED = 7
