@@ -34,8 +34,8 @@ ROOT_HALF_BITS = 0x3F3504F3
 """Bits of the square root of one half: what is added to the exponent to centre the mantissa on 1."""
 
 EE, UU, VV, UV, UE, VE = range(6)
-"""Rows of `work`: products, under the label's covariance, of what a pixel differs by (e), of what cloud would change (u)
-and of what shadow would (v)."""
+"""Rows of `work`: products under the label's covariance: of what a pixel differs by (e), what cloud would change (u)
+and what shadow would (v)."""
 WE, WU, WV = range(6, 9)
 """One whitened band of each."""
 OPACITY, DEPTH, PLAIN, BOTH_OPACITY, BOTH_DEPTH = range(9, 14)
