@@ -7,7 +7,7 @@ A tile is a check sum, the labels that occur in it, and bands of rows that are c
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -40,23 +40,16 @@ class Tile:
     data: bytes
 
 
-def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
+def encode(labels: NDArray[np.uint8], over: Callable[..., Iterator["Line"]] = map) -> Iterator[Tile]:
     """Tiles of labels uint8 (rows, columns), without those that are `NO_LABEL` everywhere.
 
-    Threads begin with many at once, also while nobody takes them. They work on a row of tiles in one go: whoever comes
-    back to Python after every tile waits there for the thread that writes to the database.
+    `over` is how the work is spread, such as a pool's `map`. Rows of tiles are done in one go: a thread that came back
+    to Python after every tile would wait there for the one that writes to the database.
     """
     if labels.dtype != np.uint8 or labels.ndim != 2:
         raise ValueError(f"labels are uint8 (rows, columns), not {labels.dtype} {labels.shape}")
-    tops = range(0, labels.shape[0], TILE)
-    lines = (np.ascontiguousarray(labels[top : top + TILE]) for top in tops)
-    if labels.size <= FEW_TILES * TILE**2:
-        packed = map(Line.of, lines)
-    else:
-        pool = ThreadPoolExecutor(os.cpu_count())
-        packed = pool.map(Line.of, lines)
-        pool.shutdown(wait=False)
-    return (tile for row, line in enumerate(packed) for tile in line.tiles(row))
+    lines = over(Line.of, [labels[top : top + TILE] for top in range(0, labels.shape[0], TILE)])
+    return (tile for row, line in enumerate(lines) for tile in line.tiles(row))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +64,7 @@ class Line:
     def of(cls, labels: NDArray[np.uint8]) -> "Line":
         """Of labels (rows, columns)."""
         rows, columns = labels.shape
+        labels = np.ascontiguousarray(labels)
         occurs = np.zeros((-(-columns // TILE), 256), np.bool_)
         ends = np.zeros((len(occurs), -(-rows // BAND_ROWS)), np.int64)
         out = np.empty(3 * labels.size + 8 * ends.size, np.uint8)
