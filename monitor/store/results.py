@@ -176,6 +176,7 @@ def save_findings(
 ) -> tuple[int, ...]:
     """One row for every finding of a scene that has none yet; gives their ids, which rise in the order of writing."""
     boxes = boxes_of([finding.geometry for finding in findings])
+    belongs: Sequence[int | None] = alerts or [None] * len(findings)
     rows = [
         {
             "scene_id": scene_pk,
@@ -189,7 +190,7 @@ def save_findings(
             "alert_id": alert,
             **box_columns(box),
         }
-        for finding, box, alert in zip(findings, boxes, alerts or [None] * len(findings), strict=True)
+        for finding, box, alert in zip(findings, boxes, belongs, strict=True)
     ]
     insert_all(session, tables.Finding, rows)
     of_scene = select(tables.Finding.id).where(tables.Finding.scene_id == scene_pk)
