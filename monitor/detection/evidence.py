@@ -13,10 +13,10 @@ from monitor.detection.borders import BORDER_HALO, Borders, Misalignment
 from monitor.detection.canvas import Canvas
 from monitor.detection.kinds import strength
 from monitor.detection.looks import Look
-from monitor.detection.object_sums import UNIT, edge_sums, inside_spectra, inside_sums
+from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_spectra, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
-from monitor.strips import Strip, over_strips, strips
+from monitor.strips import Strip, over_strips
 
 PLANES = 5
 """Planes that objects are averaged over as they are: vanished borders, change, opacity, shade, strength of change."""
@@ -95,35 +95,37 @@ class Sums:
 
     def add(self, part: Part, source: Material) -> None:
         """One more strip."""
-        strip, objects, canvas, seen = part.strip, self.objects, source.canvas, source.seen
-        width = canvas.shape[1]
-        near = objects.runs(strip.top, strip.bottom)
-        if near.start == near.stop:
-            return
-        found, rows, reference, borders = (
-            objects.runs(strip.start, strip.stop),
-            strip.rows,
-            canvas.reference,
-            part.borders,
-        )
+        near = self.objects.runs(part.strip.top, part.strip.bottom)
+        if near.start < near.stop:
+            self.add_inside(part, source)
+            self.add_edges(part, source, near)
+
+    def add_inside(self, part: Part, source: Material) -> None:
+        """The pixels of objects themselves."""
+        strip, objects, seen, borders = part.strip, self.objects, source.seen, part.borders
+        rows, found, reference = strip.rows, objects.runs(strip.start, strip.stop), source.canvas.reference
         runs = objects.starts[found], objects.stops[found]
         inside_sums(
             strip.start, *runs, objects.numbers[found],
             (borders.old, borders.near_new, borders.values),
             (seen.change[rows], seen.opacity[rows], seen.taken[rows]), CODED, part.power,
             spectra_inside(strip, part.scene, *runs), spectra_inside(strip, part.ground, *runs),
-            canvas.prior.level.astype(np.float32), reference.labels[rows], source.borders.by_reference[rows],
+            source.canvas.prior.level.astype(np.float32), reference.labels[rows], source.borders.by_reference[rows],
             np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
             np.stack([reference.spread, reference.radius]).astype(np.float32),
             self.top, self.inside, self.spectra, self.modes,
         )  # fmt: skip
-        edges = np.arange(strip.top, strip.bottom + 1) * width
+
+    def add_edges(self, part: Part, source: Material, near: slice) -> None:
+        """Where objects end; `near` are the runs of the strip and of the rows around it."""
+        strip, objects, seen, borders = part.strip, self.objects, source.seen, part.borders
+        edges = np.arange(strip.top, strip.bottom + 1) * objects.shape[1]
         ends = np.searchsorted(objects.starts[near], edges)
-        row_starts = np.repeat(edges[:-1], np.diff(ends))
+        lefts = np.repeat(edges[:-1], np.diff(ends))
         edge_sums(
-            strip.inner.start, ends, objects.starts[near] - row_starts, objects.stops[near] - row_starts,
-            objects.numbers[near], seen.opacity[strip.read], codes.OPACITY,
-            (borders.new, borders.near_old, borders.values), seen.bits[rows], codes.FAINT, self.edges, self.rings,
+            strip.inner.start, ends, objects.starts[near] - lefts, objects.stops[near] - lefts, objects.numbers[near],
+            seen.opacity[strip.read], codes.OPACITY, (borders.new, borders.near_old, borders.values),
+            seen.bits[strip.rows], codes.FAINT, self.edges, self.rings,
         )  # fmt: skip
 
     def include(self, other: "Sums") -> None:
@@ -231,11 +233,8 @@ def qa_overlap(objects: Objects, qa: NDArray[np.uint16] | None, kind: Flag) -> N
         return None
     bits = np.uint16(QA_SHADOW if kind == Flag.SHADOW else QA_CLOUD)
     covered = np.zeros(objects.count + 1, np.int64)
-    for strip in strips(objects.shape, 0):
-        labels = objects.labels(strip.start, strip.stop)
-        covered += np.bincount(labels[(qa[strip.rows] & bits) > 0], minlength=objects.count + 1)
+    count_bits(qa.ravel(), bits, objects.starts, objects.stops, objects.numbers, covered)
     overlap: NDArray[np.float64] = covered / np.maximum(objects.area, 1)
-    overlap[0] = 0
     return overlap
 
 

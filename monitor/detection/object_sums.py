@@ -193,3 +193,13 @@ def _slope(codes, table, row, column):
     wide = upper[2] + 2 * right + lower[2]
     wide -= upper[0] + 2 * left + lower[0]
     return math.sqrt(tall * tall + wide * wide)
+
+
+@compiled
+def count_bits(raster, bits, starts, stops, numbers, covered):
+    """Count the pixels of every object of which a flattened raster has any of some bits."""
+    for run in range(starts.size):
+        count = 0
+        for place in range(starts[run], stops[run]):
+            count += (raster[place] & bits) > 0
+        covered[numbers[run]] += count
