@@ -35,7 +35,7 @@ def boxes_of(geometries: Sequence[Mapping[str, Any]]) -> list[BBox]:
 def places_of(geometry: Mapping[str, Any]) -> list[NDArray[np.float64]]:
     """Longitudes and latitudes (places, 2) that a geometry's box depends on: of polygons their outer rings."""
     if isinstance(geometry, Outline):
-        return [polygon[0] for polygon in geometry.polygons]
+        return [polygon[0] for polygon in geometry.polygons if polygon]
     if geometry["type"] not in ("Polygon", "MultiPolygon"):
         return [shapely.get_coordinates(shape(geometry))]
     polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
