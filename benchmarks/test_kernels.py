@@ -11,8 +11,7 @@ from monitor.clustering.stats import label_sums
 from monitor.clustering.sweep import fit, sample_pixels
 from monitor.scenes.numbers import ArrayNumbers
 from monitor.scenes.stack import Stack
-from monitor.store.codec import BAND_ROWS, TILE, decode_pixel, decode_tile, encode_block
-from monitor.store.codec import Tile as LabelTile
+from monitor.store.codec import BAND_ROWS, TILE, decode_pixel, decode_tile, encode
 
 BANDS, SHAPE, KS = 7, (1100, 1500), range(3, 11)
 
@@ -75,12 +74,12 @@ def test_sampled_silhouette(benchmark, stack, models):
 
 
 def test_encode_a_tile(benchmark, tile):
-    benchmark(encode_block, tile)
+    benchmark(lambda: list(encode(tile)))
 
 
 def test_decode_a_tile(benchmark, tile):
-    benchmark(decode_tile, LabelTile(0, 0, encode_block(tile)), tile.shape)
+    benchmark(decode_tile, *encode(tile), tile.shape)
 
 
 def test_decode_one_pixel_of_a_tile(benchmark, tile):
-    benchmark(decode_pixel, LabelTile(0, 0, encode_block(tile)), tile.shape, BAND_ROWS - 1, TILE - 1)
+    benchmark(decode_pixel, *encode(tile), tile.shape, BAND_ROWS - 1, TILE - 1)

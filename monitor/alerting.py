@@ -34,7 +34,7 @@ NOTES = {
 }
 
 Numbered = tuple[Finding, int]
-"""A finding and its number in the database."""
+"""A finding and its place among those of its scene."""
 
 
 def withdraw(session: Session, scene: SceneRow) -> list[Standing]:
@@ -50,37 +50,40 @@ def raise_alerts(
     scene: SceneRow,
     grid: Grid,
     detection: Detection,
-    finding_ids: Sequence[int],
     emptied: Sequence[Standing],
     now: datetime,
-) -> None:
-    """Alerts out of the stored findings of one scene, in the scene's transaction.
+) -> list[int]:
+    """Alerts out of the findings of one scene, in the scene's transaction; gives the alert of every finding.
 
     Clouds of a scene are one alert, its shadows another. An anomaly continues the alert at its place, or is a
     new one; every alert that is open gets a look at its place. What `withdraw` emptied is filled again first.
     """
-    numbered = list(zip(detection.findings, finding_ids, strict=True))
-    new: list[Appearance] = []
-    again: list[tuple[Standing, Appearance]] = []
+    numbered = [(finding, place) for place, finding in enumerate(detection.findings)]
+    new: list[list[Numbered]] = []
+    again: list[tuple[Standing, list[Numbered]]] = []
     for kind in (Kind.CLOUD, Kind.SHADOW):
         of_kind = [pair for pair in numbered if pair[0].kind is kind]
         former = next((alert for alert in emptied if alert.kind is kind), None)
         if of_kind and former:
-            again.append((former, appearance(of_kind)))
+            again.append((former, of_kind))
         elif of_kind:
-            new.append(appearance(of_kind))
+            new.append(of_kind)
     followed = follow(session, scene, [pair for pair in numbered if pair[0].kind is Kind.ANOMALY])
-    again += [(alert, appearance(pairs)) for alert, pairs in followed.again]
-    alerts = appearances.create_alerts(
-        session, scene.monitor_id, [*new, *(appearance([pair]) for pair in followed.new)], scene.datetime, now
-    )
-    appearances.extend_alerts(session, again, scene.datetime, now)
-    looks = dict.fromkeys((*alerts[len(new) :], *(alert.id for alert, _ in followed.again)), Outcome.SEEN)
+    again += followed.again
+    first_anomaly = len(new)
+    new += [[pair] for pair in followed.new]
+    alerts = appearances.create_alerts(session, scene.monitor_id, [*map(appearance, new)], scene.datetime, now)
+    extended = [(alert, appearance(pairs)) for alert, pairs in again]
+    appearances.extend_alerts(session, extended, scene.datetime, now)
+    looks = dict.fromkeys((*alerts[first_anomaly:], *(alert.id for alert, _ in followed.again)), Outcome.SEEN)
     looks |= {alert.id: tracking.look(outline, detection.flags, grid) for alert, outline in followed.unseen}
     alert_store.add_looks(session, scene.pk, looks)
     judge(session, [alert for alert, _ in (*followed.again, *followed.unseen)], now)
     filled = {alert.id for alert, _ in again}
     supersede(session, [alert.id for alert in emptied if alert.id not in filled], now)
+    members = [*zip(alerts, new, strict=True), *((alert.id, pairs) for alert, pairs in again)]
+    belongs = {place: alert for alert, pairs in members for _, place in pairs}
+    return [belongs[place] for _, place in numbered]
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,6 @@ def appearance(numbered: Sequence[Numbered]) -> Appearance:
         area_m2=area,
         geometry=first.geometry if len(findings) == 1 else together([finding.geometry for finding in findings]),
         description=first.description if len(findings) == 1 else several,
-        finding_ids=tuple(number for _, number in numbered),
     )
 
 

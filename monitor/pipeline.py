@@ -141,18 +141,21 @@ def judge_scene(
 def store_result(session: Session, scene: SceneRow, result: SceneResult, *, now: datetime | None = None) -> None:
     """Everything that a scene gave, alerts included, in the session's transaction."""
     now = now or datetime.now(UTC)
+    rasters = {kind: (labelled.labels, labelled.centroids) for kind, labelled in result.maps.items()}
+    maps = results.encode_maps(rasters, result.detection.flags)
     emptied = alerting.withdraw(session, scene)
-    finding_ids = results.save_result(
+    alerts = alerting.raise_alerts(session, scene, result.grid, result.detection, emptied, now)
+    results.save_result(
         session,
         scene.pk,
         result.reference_version,
         result.sweep,
-        {kind: (labelled.labels, labelled.centroids) for kind, labelled in result.maps.items()},
+        maps,
         result.stats,
         result.detection,
+        alerts,
         now=now,
     )
-    alerting.raise_alerts(session, scene, result.grid, result.detection, finding_ids, emptied, now)
 
 
 def read_for(

@@ -7,6 +7,7 @@ understates its contrast, and the scene's own sweep.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numba
@@ -20,64 +21,115 @@ TOLERANCE_PX = 2
 """Borders this near count as the same border: half-pixel shifts and mixed pixels."""
 BORDER_HALO = TOLERANCE_PX + 1
 
+Ranks = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+compiled = numba.njit(cache=True, nogil=True)
+
 
 @dataclass(frozen=True, eq=False)
 class Misalignment:
-    """Excess of border strength in some rows, float32 (rows, columns).
+    """Borders of some rows as ranks: ``values[rank]`` is a strength, float32, ascending from 0.
 
-    `appeared` in the scene, `vanished` from the reference; `before` is the strongest border that the reference
-    has nearby.
+    `new` and `old` (rows, columns) are of the strongest border that a pixel touches in scene and reference, `near_new`
+    and `near_old` of the strongest within the tolerance.
     """
 
-    appeared: NDArray[np.float32]
-    vanished: NDArray[np.float32]
-    before: NDArray[np.float32]
+    values: NDArray[np.float32]
+    new: Ranks
+    old: Ranks
+    near_new: Ranks
+    near_old: Ranks
+
+    @property
+    def appeared(self) -> NDArray[np.float32]:
+        """Excess of the scene's borders."""
+        return self.excess(self.new, self.near_old)
+
+    @property
+    def vanished(self) -> NDArray[np.float32]:
+        """Excess of the reference's borders."""
+        return self.excess(self.old, self.near_new)
+
+    def excess(self, mine: Ranks, theirs: Ranks) -> NDArray[np.float32]:
+        """How much stronger a border is than all others nearby."""
+        return np.maximum(np.take(self.values, mine) - np.take(self.values, theirs), 0)
+
+    def add_rows(
+        self, valid: NDArray[np.bool_], labels: NDArray[np.uint8], appeared: NDArray[np.float64],
+        vanished: NDArray[np.float64],
+    ) -> int:  # fmt: skip
+        """Add every row's excess, (rows,), over the pixels that are valid and have a label; gives their number."""
+        ranks = (self.new, self.old, self.near_new, self.near_old)
+        return int(_add_rows(self.values, *ranks, valid, labels, appeared, vanished))
 
 
-@numba.njit(cache=True, nogil=True)
-def _add_strength(labels, distance, strength):  # type: ignore[no-untyped-def]
-    """Raise `strength` to that of the strongest border each pixel touches."""
+@compiled
+def _add_rows(values, new, old, near_new, near_old, valid, labels, appeared, vanished):  # type: ignore[no-untyped-def]
+    """See `Misalignment.add_rows`."""
+    count = 0
+    for row in range(new.shape[0]):
+        for column in range(new.shape[1]):
+            compared = valid[row, column] & (labels[row, column] != NO_LABEL)
+            count += compared
+            if new[row, column] > near_old[row, column] and compared:
+                appeared[row] += values[new[row, column]] - values[near_old[row, column]]
+            if old[row, column] > near_new[row, column] and compared:
+                vanished[row] += values[old[row, column]] - values[near_new[row, column]]
+    return count
+
+
+@compiled
+def _raise(labels, ranks, strongest):  # type: ignore[no-untyped-def]
+    """Raise `strongest` to the rank of the strongest border that each pixel touches, by pairs of labels."""
     height, width = labels.shape
+    between = np.empty(width, strongest.dtype)
     for row in range(height):
-        for column in range(width):
-            label = labels[row, column]
-            if column + 1 < width and labels[row, column + 1] != label:
-                gap = distance[label, labels[row, column + 1]]
-                strength[row, column] = max(strength[row, column], gap)
-                strength[row, column + 1] = max(strength[row, column + 1], gap)
-            if row + 1 < height and labels[row + 1, column] != label:
-                gap = distance[label, labels[row + 1, column]]
-                strength[row, column] = max(strength[row, column], gap)
-                strength[row + 1, column] = max(strength[row + 1, column], gap)
+        line, here = labels[row], strongest[row]
+        for column in range(width - 1):
+            between[column] = ranks[line[column], line[column + 1]]
+        for column in range(width - 1):
+            here[column] = max(here[column], between[column])
+        for column in range(width - 1):
+            here[column + 1] = max(here[column + 1], between[column])
+        if row + 1 < height:
+            under, below = labels[row + 1], strongest[row + 1]
+            for column in range(width):
+                between[column] = ranks[line[column], under[column]]
+            for column in range(width):
+                here[column] = max(here[column], between[column])
+                below[column] = max(below[column], between[column])
 
 
 @dataclass(frozen=True, eq=False)
 class Borders:
-    """Three label maps of one place, and per map the distance between every two of its labels."""
+    """Three label maps of one place, per map the rank of the border between every two of its labels, and `values`."""
 
     reference: NDArray[np.uint8]
     by_reference: NDArray[np.uint8]
     by_sweep: NDArray[np.uint8]
-    tables: tuple[NDArray[np.float32], ...]
+    ranks: tuple[Ranks, ...]
+    values: NDArray[np.float32]
 
     def misalignment(self, strip: Strip) -> Misalignment:
         """Borders of the scene's two maps against those of the reference, in a strip read with `BORDER_HALO`."""
         shape = (strip.bottom - strip.top, self.reference.shape[1])
-        old, new = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        old, new = np.zeros(shape, self.ranks[0].dtype), np.zeros(shape, self.ranks[0].dtype)
         maps = (self.reference, self.by_reference, self.by_sweep)
-        for labels, table, strength in zip(maps, self.tables, (old, new, new), strict=True):
-            _add_strength(labels[strip.read], table, strength)
-        before, inner = strongest_near(old), strip.inner
-        return Misalignment(
-            np.maximum(new - before, 0)[inner], np.maximum(old - strongest_near(new), 0)[inner], before[inner]
-        )
+        for labels, ranks, strongest in zip(maps, self.ranks, (old, new, new), strict=True):
+            _raise(labels[strip.read], ranks, strongest)
+        rasters = (new, old, strongest_near(new), strongest_near(old))
+        return Misalignment(self.values, *(raster[strip.inner] for raster in rasters))
 
 
 def borders_of(reference: LabelMap, by_reference: LabelMap, by_sweep: LabelMap) -> Borders:
     """The label maps laid out for comparison."""
     maps = (reference, by_reference, by_sweep)
+    tables = np.stack([full_table(each) for each in maps])
+    values, ranks = np.unique(tables, return_inverse=True)
+    ranks = ranks.reshape(tables.shape).astype(np.uint8 if values.size <= 256 else np.uint16)
     first, second, third = (each.labels for each in maps)
-    return Borders(first, second, third, tuple(full_table(each) for each in maps))
+    return Borders(first, second, third, tuple(ranks), values)
 
 
 def misalignment(reference: LabelMap, by_reference: LabelMap, by_sweep: LabelMap) -> Misalignment:
@@ -90,10 +142,11 @@ def full_table(labels: LabelMap) -> NDArray[np.float32]:
     """Distance between every two labels, 0 to `NO_LABEL`: a side without data is no border."""
     table = np.zeros((NO_LABEL + 1, NO_LABEL + 1), np.float32)
     table[: labels.k, : labels.k] = labels.centroid_distance
+    np.fill_diagonal(table, 0)
     return table
 
 
-def strongest_near(strength: NDArray[np.float32]) -> NDArray[np.float32]:
+def strongest_near(strength: NDArray[Any]) -> NDArray[Any]:
     """The strongest border within the tolerance of every pixel."""
     size = 2 * TOLERANCE_PX + 1
-    return cv2.dilate(strength, np.ones((size, size), np.uint8))  # type: ignore[return-value]
+    return cv2.dilate(strength, np.ones((size, size), np.uint8))

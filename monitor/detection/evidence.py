@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,22 +11,25 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.borders import BORDER_HALO, Borders, Misalignment
 from monitor.detection.canvas import Canvas
-from monitor.detection.codes import read
 from monitor.detection.kinds import strength
 from monitor.detection.looks import Look
-from monitor.detection.object_sums import UNIT, edge_sums, inside_sums
+from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_spectra, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
-from monitor.strips import Strip, over_strips, strips
+from monitor.strips import Strip, over_strips
 
 PLANES = 5
-"""Planes that objects are averaged over as they are."""
+"""Planes that objects are averaged over as they are: vanished borders, change, opacity, shade, strength of change."""
+CODED = np.stack([codes.SIZE, codes.OPACITY, codes.SHARE])
+"""What the codes of three of them stand for."""
 VISIBLE = ("coastal", "blue", "green", "red")
 INDICES = {"ndvi": ("nir08", "red"), "ndwi": ("green", "nir08"), "nbr": ("nir08", "swir22")}
 """Normalised differences: vegetation, water (McFeeters 1996), burn (Key and Benson 2006)."""
 QA_CLOUD = 1 << 1 | 1 << 2 | 1 << 3
 QA_SHADOW = 1 << 4
 """Bits of QA_PIXEL (Landsat Collection 2): dilated cloud, cirrus, cloud; cloud shadow."""
+Raw = tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]
+"""An image as `Stack.raw` gives it."""
 EMPTY_INDEX = 0.02
 """Denominators of an index below this reflectance say nothing."""
 
@@ -55,18 +58,13 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What is drawn from one strip, as rasters: with rows around it `opacity`, without them `planes` and the rest.
-
-    `planes`, (rows, columns) each, are vanished borders, change, opacity, shade, and strength of change.
-    """
+    """What is drawn from one strip: its borders, strength of change (rows, columns), numbers of scene and reference."""
 
     strip: Strip
-    opacity: NDArray[np.float32]
     borders: Misalignment
-    faint: NDArray[np.bool_]
-    planes: tuple[NDArray[np.float32], ...]
-    scene: NDArray[np.float32]
-    ground: NDArray[np.float32]
+    power: NDArray[np.float32]
+    scene: Raw
+    ground: Raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,22 +95,37 @@ class Sums:
 
     def add(self, part: Part, source: Material) -> None:
         """One more strip."""
-        strip, reference, objects = part.strip, source.canvas.reference, self.objects
-        near = objects.runs(strip.top, strip.bottom)
-        if near.start == near.stop:
-            return
-        runs = objects.runs(strip.start, strip.stop)
+        near = self.objects.runs(part.strip.top, part.strip.bottom)
+        if near.start < near.stop:
+            self.add_inside(part, source)
+            self.add_edges(part, source, near)
+
+    def add_inside(self, part: Part, source: Material) -> None:
+        """The pixels of objects themselves."""
+        strip, objects, seen, borders = part.strip, self.objects, source.seen, part.borders
+        rows, found, reference = strip.rows, objects.runs(strip.start, strip.stop), source.canvas.reference
+        runs = objects.starts[found], objects.stops[found]
         inside_sums(
-            strip.start, objects.starts[runs], objects.stops[runs], objects.numbers[runs],
-            part.planes, part.scene, part.ground, reference.labels[strip.rows],
-            source.borders.by_reference[strip.rows],
+            strip.start, *runs, objects.numbers[found],
+            (borders.old, borders.near_new, borders.values),
+            (seen.change[rows], seen.opacity[rows], seen.taken[rows]), CODED, part.power,
+            spectra_inside(strip, part.scene, *runs), spectra_inside(strip, part.ground, *runs),
+            source.canvas.prior.level.astype(np.float32), reference.labels[rows], source.borders.by_reference[rows],
             np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
             np.stack([reference.spread, reference.radius]).astype(np.float32),
             self.top, self.inside, self.spectra, self.modes,
         )  # fmt: skip
+
+    def add_edges(self, part: Part, source: Material, near: slice) -> None:
+        """Where objects end; `near` are the runs of the strip and of the rows around it."""
+        strip, objects, seen, borders = part.strip, self.objects, source.seen, part.borders
+        edges = np.arange(strip.top, strip.bottom + 1) * objects.shape[1]
+        ends = np.searchsorted(objects.starts[near], edges)
+        lefts = np.repeat(edges[:-1], np.diff(ends))
         edge_sums(
-            strip.inner.start, objects.labels(strip.top, strip.bottom), part.opacity, part.borders.appeared,
-            part.borders.before, part.faint, self.edges, self.rings,
+            strip.inner.start, ends, objects.starts[near] - lefts, objects.stops[near] - lefts, objects.numbers[near],
+            seen.opacity[strip.read], codes.OPACITY, (borders.new, borders.near_old, borders.values),
+            seen.bits[strip.rows], codes.FAINT, self.edges, self.rings,
         )  # fmt: skip
 
     def include(self, other: "Sums") -> None:
@@ -134,13 +147,11 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
     begun: list[list[Sums]] = [[Sums.of(objects, bands, labels) for _, objects in kinds]]
 
     def add(strip: Strip) -> None:
-        compared = canvas.compared(strip.rows)
-        if not canvas.answerable(strip.rows).any():
+        valid, then = canvas.scene.valid[strip.rows], canvas.reference.labels[strip.rows]
+        if not valid.any():
             return
-        compared_px.append(int(np.count_nonzero(compared)))
         borders = source.borders.misalignment(strip)
-        for total, excess in zip(rows, (borders.appeared, borders.vanished), strict=True):
-            total[strip.rows] = np.sum(excess, axis=1, where=compared, dtype=np.float64)
+        compared_px.append(borders.add_rows(valid, then, *rows[:, strip.rows]))
         if source.flags[strip.read].any():
             part = drawn(source, strip, borders)
             try:
@@ -164,16 +175,20 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
 
 def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
     """The rasters of one strip."""
-    canvas, seen, rows = source.canvas, source.seen, strip.rows
-    opacity = read(codes.OPACITY, seen.opacity[strip.read])
-    planes = (
-        borders.vanished,
-        read(codes.SIZE, seen.change[rows]),
-        opacity[strip.inner],
-        read(codes.SHARE, seen.taken[rows]),
-        strength(canvas, seen, source.flags, strip),
-    )
-    return Part(strip, opacity, borders, seen.faint(rows), planes, *canvas.images(rows))
+    canvas = source.canvas
+    power = strength(canvas, source.seen, source.flags, strip)
+    scene, ground = (stack.raw(strip.start, strip.stop) for stack in (canvas.scene.stack, canvas.reference.stack))
+    return Part(strip, borders, power, scene, ground)
+
+
+def spectra_inside(
+    strip: Strip, image: Raw, starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Reflectance (pixels, bands) of the pixels of runs in a strip; nothing of use where it is unknown."""
+    numbers, scale, offset = image
+    out = np.empty((int((stops - starts).sum()), len(numbers)), np.float32)
+    inside_spectra(strip.start, starts, stops, numbers, scale, offset, out)
+    return out
 
 
 def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
@@ -218,11 +233,8 @@ def qa_overlap(objects: Objects, qa: NDArray[np.uint16] | None, kind: Flag) -> N
         return None
     bits = np.uint16(QA_SHADOW if kind == Flag.SHADOW else QA_CLOUD)
     covered = np.zeros(objects.count + 1, np.int64)
-    for strip in strips(objects.shape, 0):
-        labels = objects.labels(strip.start, strip.stop)
-        covered += np.bincount(labels[(qa[strip.rows] & bits) > 0], minlength=objects.count + 1)
+    count_bits(qa.ravel(), bits, objects.starts, objects.stops, objects.numbers, covered)
     overlap: NDArray[np.float64] = covered / np.maximum(objects.area, 1)
-    overlap[0] = 0
     return overlap
 
 

@@ -10,17 +10,29 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.evidence import QA_CLOUD, QA_SHADOW, Material
 from monitor.detection.result import Flag
+from monitor.strips import Strip, over_strips
 
 FILL = 1
+CLOUD, SHADOW = int(Flag.CLOUD), int(Flag.SHADOW)
 
 
 def measure_scene(source: Material, misalignment: Mapping[str, float | None]) -> dict[str, float | None]:
     """Shares of the valid pixels by flag, border misalignment, disagreement of labels, agreement with QA_PIXEL."""
     canvas, seen, flags = source.canvas, source.seen, source.flags
-    valid = canvas.scene.valid
-    labels = canvas.reference.labels
-    kinds, sizes, numbers = np.zeros(256, np.int64), np.zeros(256, np.int64), np.zeros(2, np.int64)
-    _count(flags, valid, labels, source.borders.by_reference, seen.effect, kinds, sizes, numbers)
+    valid, labels, qa = canvas.scene.valid, canvas.reference.labels, canvas.scene.qa
+    counted: list[tuple[NDArray[np.int64], ...]] = []
+
+    def count(strip: Strip) -> None:
+        rows = strip.rows
+        part = np.zeros(256, np.int64), np.zeros(256, np.int64), np.zeros(2, np.int64), np.zeros(3, np.int64)
+        here = flags[rows], valid[rows]
+        _count(*here, labels[rows], source.borders.by_reference[rows], seen.effect[rows], *part[:3])
+        if qa is not None:
+            _compare(*here, qa[rows], part[3])
+        counted.append(part)
+
+    over_strips(canvas.shape, 0, count)
+    kinds, sizes, numbers, agreed = (np.sum(parts, axis=0) for parts in zip(*counted, strict=True))
     size, (compared, differs) = max(int(kinds.sum()), 1), numbers.tolist()
     metrics: dict[str, float | None] = {
         "valid_fraction": float(kinds.sum() / valid.size),
@@ -35,13 +47,8 @@ def measure_scene(source: Material, misalignment: Mapping[str, float | None]) ->
         "cloud_height_m": None if seen.shade is None else seen.shade.height_m,
         "shadow_explained": None if seen.shade is None else seen.shade.gain,
     }
-    qa = canvas.scene.qa
-    judged = valid & ((qa & FILL) == 0) if qa is not None else valid
-    for name, bits, flag in (
-        ("qa_cloud_agreement", QA_CLOUD, Flag.CLOUD),
-        ("qa_shadow_agreement", QA_SHADOW, Flag.SHADOW),
-    ):
-        metrics[name] = None if qa is None else agreement(flags == flag, (qa & np.uint16(bits)) > 0, judged)
+    for name, same in zip(("qa_cloud_agreement", "qa_shadow_agreement"), agreed[:2].tolist(), strict=True):
+        metrics[name] = same / int(agreed[2]) if agreed[2] else None
     return metrics
 
 
@@ -64,6 +71,17 @@ def _count(flags, valid, then, now, effect, kinds, sizes, numbers):  # type: ign
                     sizes[effect[row, column]] += 1
 
 
-def agreement(ours: NDArray[np.bool_], theirs: NDArray[np.bool_], judged: NDArray[np.bool_]) -> float | None:
-    """Share of the judged pixels on which both agree."""
-    return float((ours == theirs)[judged].mean()) if judged.any() else None
+@numba.njit(cache=True, nogil=True)
+def _compare(flags, valid, qa, agreed):  # type: ignore[no-untyped-def]
+    """Count where QA_PIXEL agrees with the flags on cloud, where on shadow, and all pixels that it judges."""
+    for row in range(flags.shape[0]):
+        cloud = shadow = size = 0
+        for column in range(flags.shape[1]):
+            bits, flag = qa[row, column], flags[row, column]
+            judged = valid[row, column] & (bits & FILL == 0)
+            cloud += judged & ((flag == CLOUD) == (bits & QA_CLOUD > 0))
+            shadow += judged & ((flag == SHADOW) == (bits & QA_SHADOW > 0))
+            size += judged
+        agreed[0] += cloud
+        agreed[1] += shadow
+        agreed[2] += size

@@ -7,7 +7,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.strips import Strip, over_strips
+
 compiled = numba.njit(cache=True, nogil=True)
+STRIP_PX = 1_000_000
+"""Pixels of a strip that is searched for runs: work of half a millisecond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +47,6 @@ class Objects:
         runs = self.runs(top, bottom)
         part = replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
         return part.pixels - top * self.shape[1], part.ids
-
-    def at(self, places: NDArray[np.intp]) -> NDArray[np.int32]:
-        """Object of any pixels, by flat index; 0 outside."""
-        if not self.starts.size:
-            return np.zeros(places.shape, np.int32)
-        run = np.maximum(np.searchsorted(self.starts, places, side="right") - 1, 0)
-        inside = (places >= self.starts[run]) & (places < self.stops[run])
-        return np.where(inside, self.numbers[run], np.int32(0))
 
     def runs(self, top: int, bottom: int) -> slice:
         """The runs in some rows."""
@@ -89,10 +85,15 @@ def objects_of(raster: NDArray[np.uint8] | NDArray[np.bool_], value: int = 1, sm
     height, width = raster.shape
     plane = np.ascontiguousarray(raster).view(np.uint8)
     counts = np.zeros(height + 1, np.int64)
-    _count_runs(plane, value, counts)
+    over_strips((height, width), 0, lambda strip: _count_runs(plane, value, strip.start, strip.stop, counts), STRIP_PX)
     ends = np.cumsum(counts)
     starts, stops = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
-    _fill_runs(plane, value, ends, starts, stops)
+
+    def fill(strip: Strip) -> None:
+        if ends[strip.start] < ends[strip.stop]:
+            _fill_runs(plane, value, strip.start, strip.stop, ends, starts, stops)
+
+    over_strips((height, width), 0, fill, STRIP_PX)
     numbers = np.empty(ends[-1], np.int32)
     count = _join(ends, width, starts, stops, 1, numbers)
     area = np.bincount(numbers, stops - starts, count + 1).astype(np.intp)
@@ -103,9 +104,9 @@ def objects_of(raster: NDArray[np.uint8] | NDArray[np.bool_], value: int = 1, sm
 
 
 @compiled
-def _count_runs(raster, value, counts):  # type: ignore[no-untyped-def]
-    """Runs of row n in ``counts[n + 1]``."""
-    for row in range(raster.shape[0]):
+def _count_runs(raster, value, first, last, counts):  # type: ignore[no-untyped-def]
+    """Runs of row n in ``counts[n + 1]``, of rows `first` to `last`."""
+    for row in range(first, last):
         line = raster[row]
         runs = np.int64(line[0] == value)
         for column in range(1, line.size):
@@ -114,10 +115,10 @@ def _count_runs(raster, value, counts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _fill_runs(raster, value, ends, starts, stops):  # type: ignore[no-untyped-def]
-    """Where runs start and stop; those of row n are ``ends[n]`` to ``ends[n + 1]``."""
-    height, width = raster.shape
-    for row in range(height):
+def _fill_runs(raster, value, first, last, ends, starts, stops):  # type: ignore[no-untyped-def]
+    """Where runs start and stop in rows `first` to `last`; those of row n are ``ends[n]`` to ``ends[n + 1]``."""
+    width = raster.shape[1]
+    for row in range(first, last):
         run, inside = ends[row], False
         if run == ends[row + 1]:
             continue

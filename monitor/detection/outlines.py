@@ -1,10 +1,13 @@
 """Outlines of objects in WGS 84."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.warp import transform
+from pyproj import Transformer
 
 from monitor.detection.objects import Objects
 from monitor.detection.result import Outline
@@ -13,6 +16,8 @@ from monitor.scenes.grid import Grid
 
 DECIMALS = 7
 """About a centimetre."""
+AT_ONCE = 100_000
+"""Corners that one thread projects in one go; a new thread takes as long to be ready for the first ones."""
 
 
 def outlines(objects: Objects, grid: Grid) -> list[Outline]:
@@ -30,8 +35,26 @@ def outlines(objects: Objects, grid: Grid) -> list[Outline]:
 
 def to_lonlat(corners: NDArray[np.int32], grid: Grid) -> NDArray[np.float64]:
     """Longitude and latitude, rounded, (corners, 2), of rows and columns of pixel corners."""
-    east, north = grid.transform @ (corners[:, 1].astype(np.float64), corners[:, 0].astype(np.float64))
-    return np.round(np.stack(transform(grid.crs, "EPSG:4326", east, north), axis=1), DECIMALS)
+    places, transformer = np.empty((len(corners), 2)), transformer_from(grid.crs.to_wkt())
+
+    def project(start: int) -> None:
+        part = slice(start, start + AT_ONCE)
+        east, north = grid.transform @ (corners[part, 1].astype(np.float64), corners[part, 0].astype(np.float64))
+        np.round(np.stack(transformer.transform(east, north), axis=1), DECIMALS, out=places[part])
+
+    if len(corners) <= AT_ONCE:
+        project(0)
+        return places
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(project, range(0, len(corners), AT_ONCE)):
+            pass
+    return places
+
+
+@lru_cache(maxsize=8)
+def transformer_from(crs: str) -> Transformer:
+    """From a CRS (WKT) to longitude and latitude; may be used from several threads, and lets others run meanwhile."""
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def changes(keys: NDArray[np.int32]) -> list[int]:

@@ -22,14 +22,13 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True)
 class Appearance:
-    """What one scene shows of one alert: its findings, and score, area, outline and words of these together."""
+    """What one scene shows of one alert: score, area, outline and words of its findings together."""
 
     kind: Kind
     score: float
     area_m2: float
     geometry: Mapping[str, Any]
     description: str
-    finding_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,6 @@ def create_alerts(
         return []
     statement = insert(Alert).returning(Alert.id, sort_by_parameter_order=True)
     numbers = list(session.connection().scalars(statement, rows))
-    link_findings(session, dict(zip(numbers, appearances, strict=True)))
     record_all(session, [(number, "created", None, state, None) for number in numbers], now)
     return numbers
 
@@ -146,7 +144,6 @@ def extend_alerts(
     rows = [values_of(alert, found, seen, now) for alert, found in again]
     write_all(session, [row for row in rows if "geometry" in row])
     write_all(session, [row for row in rows if "geometry" not in row])
-    link_findings(session, {alert.id: found for alert, found in again})
 
 
 def values_of(alert: Standing, found: Appearance, seen: datetime, now: datetime) -> dict[str, Any]:
@@ -182,20 +179,6 @@ def write_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         statement = update(Alert).where(Alert.id == bindparam("new_id")).values(values)
         renamed = [{f"new_{name}": value for name, value in row.items()} for row in rows]
         session.connection().execute(statement, renamed)
-
-
-def link_findings(session: Session, appearances: Mapping[int, Appearance]) -> None:
-    """The findings are part of the alerts of these numbers."""
-    connection, singles = session.connection(), []
-    for number, found in appearances.items():
-        if len(found.finding_ids) == 1:
-            singles.append({"finding": found.finding_ids[0], "alert": number})
-            continue
-        for some in batches(found.finding_ids):
-            connection.execute(update(Finding).where(Finding.id.in_(some)).values(alert_id=number))
-    if singles:
-        one = update(Finding).where(Finding.id == bindparam("finding"))
-        connection.execute(one.values(alert_id=bindparam("alert")), singles)
 
 
 Event = tuple[int, str, AlertState | None, AlertState, str | None]

@@ -7,7 +7,7 @@ A tile is a check sum, the labels that occur in it, and bands of rows that are c
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.errors import StoreError
-from monitor.store.neighbours import decode_rows, encode_bands, occurring
+from monitor.store.neighbours import decode_rows, encode_tiles
 
 CODEC, OLD_CODEC = "neighbours", "zlib"
 CODECS = (CODEC, OLD_CODEC)
@@ -40,41 +40,50 @@ class Tile:
     data: bytes
 
 
-def encode(labels: NDArray[np.uint8]) -> Iterator[Tile]:
+def encode(labels: NDArray[np.uint8], over: Callable[..., Iterator["Line"]] = map) -> Iterator[Tile]:
     """Tiles of labels uint8 (rows, columns), without those that are `NO_LABEL` everywhere.
 
-    Threads begin with many at once, also while nobody takes them.
+    `over` is how the work is spread, such as a pool's `map`. Rows of tiles are done in one go: a thread that came back
+    to Python after every tile would wait there for the one that writes to the database.
     """
     if labels.dtype != np.uint8 or labels.ndim != 2:
         raise ValueError(f"labels are uint8 (rows, columns), not {labels.dtype} {labels.shape}")
-    height, width = labels.shape
-
-    def pack(place: tuple[int, int]) -> Tile | None:
-        top, left = place
-        block = np.ascontiguousarray(labels[top : top + TILE, left : left + TILE])
-        return Tile(top // TILE, left // TILE, encode_block(block)) if (block != NO_LABEL).any() else None
-
-    places = [(top, left) for top in range(0, height, TILE) for left in range(0, width, TILE)]
-    if len(places) <= FEW_TILES:
-        return (tile for tile in map(pack, places) if tile is not None)
-    pool = ThreadPoolExecutor(os.cpu_count())
-    found = pool.map(pack, places)
-    pool.shutdown(wait=False)
-    return (tile for tile in found if tile is not None)
+    lines = over(Line.of, [labels[top : top + TILE] for top in range(0, labels.shape[0], TILE)])
+    return (tile for row, line in enumerate(lines) for tile in line.tiles(row))
 
 
-def encode_block(block: NDArray[np.uint8]) -> bytes:
-    """One tile's bytes."""
-    palette = np.flatnonzero(occurring(block)).astype(np.uint8)
-    numbers = np.zeros(256, np.uint8)
-    numbers[palette] = np.arange(len(palette))
-    ends = np.zeros(-(-len(block) // BAND_ROWS) if len(palette) > 1 else 0, np.int64)
-    out = np.empty(3 * block.size + 8 * ends.size, np.uint8)
-    encode_bands(np.take(numbers, block), BAND_ROWS, bits_of(palette), out, ends)
-    sizes = np.diff(ends, prepend=0).astype("<u4")
-    body = palette.tobytes() + sizes.tobytes() + out[: ends[-1] if ends.size else 0].tobytes()
-    tail = bytes([len(palette) - 1]) + body
-    return LENGTH.pack(zlib.crc32(tail)) + tail
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A row of tiles encoded: which labels occur in each, (tiles, 256), and where its bands end in `data`."""
+
+    occurs: NDArray[np.bool_]
+    ends: NDArray[np.int64]
+    data: bytes
+
+    @classmethod
+    def of(cls, labels: NDArray[np.uint8]) -> "Line":
+        """Of labels (rows, columns)."""
+        rows, columns = labels.shape
+        labels = np.ascontiguousarray(labels)
+        occurs = np.zeros((-(-columns // TILE), 256), np.bool_)
+        ends = np.zeros((len(occurs), -(-rows // BAND_ROWS)), np.int64)
+        out = np.empty(3 * labels.size + 8 * ends.size, np.uint8)
+        size = encode_tiles(labels, TILE, BAND_ROWS, occurs, ends, out)
+        return cls(occurs, ends, out[:size].tobytes())
+
+    def tiles(self, row: int) -> Iterator[Tile]:
+        """The tiles, of that row."""
+        start = 0
+        for col, ends in enumerate(self.ends):
+            palette = np.flatnonzero(self.occurs[col]).astype(np.uint8)
+            sizes = b""
+            if len(palette) > 1:
+                sizes = np.diff(ends, prepend=start).astype("<u4").tobytes()
+            stop = int(ends[-1]) if sizes else start
+            tail = bytes([len(palette) - 1]) + palette.tobytes() + sizes + self.data[start:stop]
+            start = stop
+            if palette.tolist() != [NO_LABEL]:
+                yield Tile(row, col, LENGTH.pack(zlib.crc32(tail)) + tail)
 
 
 def bits_of(palette: NDArray[np.uint8]) -> int:

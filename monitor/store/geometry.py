@@ -10,6 +10,7 @@ from shapely.geometry import shape
 from sqlalchemy import ColumnElement, and_, or_
 
 from monitor.catalog.item import BBox
+from monitor.detection.result import Outline
 
 
 def box_of(geometry: Mapping[str, Any]) -> BBox:
@@ -33,10 +34,11 @@ def boxes_of(geometries: Sequence[Mapping[str, Any]]) -> list[BBox]:
 
 def places_of(geometry: Mapping[str, Any]) -> list[NDArray[np.float64]]:
     """Longitudes and latitudes (places, 2) that a geometry's box depends on: of polygons their outer rings."""
-    plain = getattr(geometry, "__geo_interface__", geometry)
-    if plain["type"] not in ("Polygon", "MultiPolygon"):
-        return [shapely.get_coordinates(shape(plain))]
-    polygons = [plain["coordinates"]] if plain["type"] == "Polygon" else plain["coordinates"]
+    if isinstance(geometry, Outline):
+        return [polygon[0] for polygon in geometry.polygons if polygon]
+    if geometry["type"] not in ("Polygon", "MultiPolygon"):
+        return [shapely.get_coordinates(shape(geometry))]
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
     return [np.asarray(polygon[0], np.float64)[:, :2] for polygon in polygons if len(polygon) and len(polygon[0])]
 
 

@@ -152,15 +152,29 @@ def encode_rows(labels, bits, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def encode_bands(labels, band_rows, bits, out, ends):  # type: ignore[no-untyped-def]
-    """Encode bands of so many rows one by one into `out`, which is as large as `encode_rows` wants it for all.
+def encode_tiles(labels, size, band_rows, occurs, ends, out):  # type: ignore[no-untyped-def]
+    """Encode one row of tiles, labels uint8 (rows, columns), into `out`; gives the number of bytes.
 
-    Band n ends at ``ends[n]``.
+    Tile n is the columns from ``n * size`` on; its labels are numbered anew, by ``occurs[n]`` (256,). Its bands of so
+    many rows are encoded one by one; band m ends at ``ends[n, m]``. Nothing is written for a tile of one label. `out`
+    is as large as `encode_rows` wants it for all.
     """
     place = 0
-    for band in range(ends.size):
-        place += encode_rows(labels[band * band_rows : (band + 1) * band_rows], bits, out[place:])
-        ends[band] = place
+    for tile in range(occurs.shape[0]):
+        block = labels[:, tile * size : (tile + 1) * size]
+        palette = _occurring(block)
+        occurs[tile] = palette
+        count = np.count_nonzero(palette)
+        if count == 1:
+            continue
+        bits = 0
+        while 1 << bits < count:
+            bits += 1
+        numbered = _numbered(block, palette)
+        for band in range(ends.shape[1]):
+            place += encode_rows(numbered[band * band_rows : (band + 1) * band_rows], bits, out[place:])
+            ends[tile, band] = place
+    return place
 
 
 @numba.njit(cache=True, nogil=True)
@@ -213,7 +227,7 @@ def decode_rows(data, bits, labels, last):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def occurring(labels):  # type: ignore[no-untyped-def]
+def _occurring(labels):  # type: ignore[no-untyped-def]
     """Which of 256 labels occur in a raster, bool (256,)."""
     found = np.zeros(256, np.bool_)
     for row in range(labels.shape[0]):
@@ -221,3 +235,14 @@ def occurring(labels):  # type: ignore[no-untyped-def]
         for column in range(line.size):
             found[line[column]] = True
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _numbered(labels, palette):  # type: ignore[no-untyped-def]
+    """A raster of labels as their numbers among those that occur."""
+    numbers = (np.cumsum(palette) - 1).astype(np.uint8)
+    out = np.empty(labels.shape, np.uint8)
+    for row in range(labels.shape[0]):
+        for column in range(labels.shape[1]):
+            out[row, column] = numbers[labels[row, column]]
+    return out

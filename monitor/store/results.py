@@ -1,6 +1,9 @@
 """Everything that processing one scene gives, written and removed as one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -26,30 +29,49 @@ MapData = tuple[NDArray[np.uint8], NDArray[np.float32] | None]
 """Labels uint8 (rows, columns) and the centroids (k, bands) that they are numbers of."""
 
 
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A raster on its way into the database: rows and columns, the centroids of its labels, its tiles."""
+
+    shape: tuple[int, int]
+    centroids: NDArray[np.float32] | None
+    tiles: Iterator[Tile]
+
+
+def encode_maps(maps: Mapping[str, MapData], flags: NDArray[np.uint8]) -> dict[str, Encoded]:
+    """Label maps and the flags raster by map kind; threads encode them while others go on."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    rasters: dict[str, MapData] = {**maps, FLAGS: (flags, None)}
+    encoded = {
+        kind: Encoded((labels.shape[0], labels.shape[1]), centroids, encode(labels, pool.map))
+        for kind, (labels, centroids) in rasters.items()
+    }
+    pool.shutdown(wait=False)
+    return encoded
+
+
 def save_result(
     session: Session,
     scene_pk: int,
     reference_version: int,
     sweep: Sweep,
-    maps: Mapping[str, MapData],
+    maps: Mapping[str, Encoded],
     label_stats: Mapping[str, Sequence[LabelStats]],
     detection: Detection,
+    alerts: Sequence[int] | None = None,
     *,
     now: datetime | None = None,
 ) -> tuple[int, ...]:
-    """Write one scene's result and set it done; a result that it had before is removed first.
+    """Write the result of a scene that has none (any more: see `clear_result`) and set it done.
 
-    `maps` and `label_stats` go by map kind; the flags raster is taken from the detection. Gives the ids of the
-    findings, in the detection's order. Raises NotFoundError when there is no such scene.
+    `maps` and `label_stats` go by map kind, `alerts` are those that the findings belong to. Gives the ids of the
+    findings, in the detection's order.
     """
-    clear_result(session, scene_pk)
-    rasters = {**maps, FLAGS: (detection.flags, None)}
-    tiles = {kind: encode(labels) for kind, (labels, _) in rasters.items()}
     save_sweep(session, scene_pk, sweep)
     save_metrics(session, scene_pk, detection.metrics)
-    findings = save_findings(session, scene_pk, detection.findings)
-    for kind, data in rasters.items():
-        map_id = save_map(session, scene_pk, kind, data, tiles[kind], reference_version)
+    findings = save_findings(session, scene_pk, detection.findings, alerts)
+    for kind, encoded in maps.items():
+        map_id = save_map(session, scene_pk, kind, encoded, reference_version)
         save_label_stats(session, map_id, label_stats.get(kind, ()))
     done = (
         update(tables.Scene)
@@ -69,7 +91,10 @@ def save_result(
 
 
 def clear_result(session: Session, scene_pk: int) -> tuple[int, ...]:
-    """Remove a scene's result, the looks it gave included; gives the ids of the alerts that lost a finding."""
+    """Remove a scene's result, the looks it gave included; gives the ids of the alerts that lost a finding.
+
+    Raises NotFoundError when there is no such scene.
+    """
     held = select(tables.Scene.id).where(tables.Scene.id == scene_pk).with_for_update()
     if session.scalar(held) is None:
         raise NotFoundError(f"no scene has the number {scene_pk} in the database")
@@ -100,23 +125,20 @@ def save_sweep(session: Session, scene_pk: int, sweep: Sweep) -> None:
     insert_all(session, tables.SweepEntry, rows)
 
 
-def save_map(
-    session: Session, scene_pk: int, kind: str, data: MapData, tiles: Iterable[Tile], reference_version: int
-) -> int:
+def save_map(session: Session, scene_pk: int, kind: str, encoded: Encoded, reference_version: int) -> int:
     """One raster as tiles; gives the id of its row."""
-    labels, centroids = data
     row = {
         "scene_id": scene_pk,
         "kind": kind,
-        "k": None if centroids is None else len(centroids),
+        "k": None if encoded.centroids is None else len(encoded.centroids),
         "codec": CODEC,
-        "height": labels.shape[0],
-        "width": labels.shape[1],
-        "centroids": centroids,
+        "height": encoded.shape[0],
+        "width": encoded.shape[1],
+        "centroids": encoded.centroids,
         "reference_version": reference_version,
     }
     map_id = session.scalars(insert(tables.LabelMap).returning(tables.LabelMap.id), [row]).one()
-    rows = [{"map_id": map_id, "row": tile.row, "col": tile.col, "data": tile.data} for tile in tiles]
+    rows = [{"map_id": map_id, "row": tile.row, "col": tile.col, "data": tile.data} for tile in encoded.tiles]
     insert_all(session, tables.LabelTile, rows)
     return map_id
 
@@ -149,8 +171,12 @@ def save_metrics(session: Session, scene_pk: int, metrics: Mapping[str, float | 
     insert_all(session, tables.SceneMetric, rows)
 
 
-def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) -> tuple[int, ...]:
+def save_findings(
+    session: Session, scene_pk: int, findings: Sequence[Finding], alerts: Sequence[int] | None = None
+) -> tuple[int, ...]:
     """One row for every finding of a scene that has none yet; gives their ids, which rise in the order of writing."""
+    boxes = boxes_of([finding.geometry for finding in findings])
+    belongs: Sequence[int | None] = alerts or [None] * len(findings)
     rows = [
         {
             "scene_id": scene_pk,
@@ -161,10 +187,10 @@ def save_findings(session: Session, scene_pk: int, findings: Sequence[Finding]) 
             "score": float(finding.score),
             "evidence": finding.evidence,
             "description": finding.description,
-            "alert_id": None,
+            "alert_id": alert,
             **box_columns(box),
         }
-        for finding, box in zip(findings, boxes_of([finding.geometry for finding in findings]), strict=True)
+        for finding, box, alert in zip(findings, boxes, belongs, strict=True)
     ]
     insert_all(session, tables.Finding, rows)
     of_scene = select(tables.Finding.id).where(tables.Finding.scene_id == scene_pk)

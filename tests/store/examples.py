@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.catalog.item import BandAsset, SceneItem
@@ -16,9 +16,10 @@ from monitor.detection.result import Detection, Finding, Kind
 from monitor.store import Store
 from monitor.store.appearances import Appearance, create_alerts, extend_alerts, standing
 from monitor.store.monitors import ensure_monitor
-from monitor.store.results import save_result
+from monitor.store.results import clear_result, encode_maps, save_result
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import AlertState, Base
+from monitor.store.tables import Finding as FindingEntry
 
 NOON = datetime(2020, 6, 1, 12, tzinfo=UTC)
 
@@ -95,7 +96,10 @@ def save(session: Session, scene_pk: int, *findings: Finding) -> tuple[int, ...]
     """A whole result for a scene."""
     centroids = np.arange(8, dtype=np.float32).reshape(4, 2)
     maps = {"reference": (labels(), centroids), "sweep": (labels()[::-1], centroids)}
-    return save_result(session, scene_pk, 1, sweep(), maps, {"reference": stats()}, detection(*findings), now=NOON)
+    found = detection(*findings)
+    clear_result(session, scene_pk)
+    encoded = encode_maps(maps, found.flags)
+    return save_result(session, scene_pk, 1, sweep(), encoded, {"reference": stats()}, found, now=NOON)
 
 
 def create_alert(
@@ -109,17 +113,26 @@ def create_alert(
     **values: Any,
 ) -> int:
     """A new alert as a scene of that time makes it; gives its number."""
-    found = Appearance(finding_ids=tuple(finding_ids), **values)
-    return create_alerts(session, monitor_id, [found], seen, now or datetime.now(UTC), state)[0]
+    (number,) = create_alerts(session, monitor_id, [Appearance(**values)], seen, now or datetime.now(UTC), state)
+    link_findings(session, number, finding_ids)
+    return number
 
 
-def extend_alert(session: Session, number: int, seen: datetime, **values: Any) -> None:
-    """Another scene shows an alert, unchanged but for these values."""
+def link_findings(session: Session, alert: int, finding_ids: Iterable[int]) -> None:
+    """Make findings part of an alert."""
+    session.execute(update(FindingEntry).where(FindingEntry.id.in_(finding_ids)).values(alert_id=alert))
+
+
+def extend_alert(
+    session: Session, number: int, seen: datetime, *, finding_ids: Iterable[int] = (), **values: Any
+) -> None:
+    """Another scene shows an alert by findings, unchanged but for these values."""
     (alert,) = standing(session, [number])
     same = {"kind": alert.kind, "score": alert.score, "area_m2": alert.area_m2, "description": "as before"}
     now = values.pop("now", None) or datetime.now(UTC)
     found = Appearance(**{**same, "geometry": square(-79.0, 44.0), **values})
     extend_alerts(session, [(alert, found)], seen, now)
+    link_findings(session, number, finding_ids)
 
 
 def dump(store: Store) -> dict[str, list[tuple[Any, ...]]]:
