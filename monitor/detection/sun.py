@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import cv2
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from monitor.catalog.item import SceneItem
 from monitor.clustering.labels import NO_LABEL
+from monitor.cores import together
 from monitor.detection import codes
 from monitor.detection.codes import read
 from monitor.scenes.grid import Grid
+from monitor.strips import STRIP_PX, Strip, over_strips
 
 HEIGHTS_M = (200.0, 8000.0)
 """Cloud bases that are looked for; higher clouds are thin and throw no shadow worth the name."""
@@ -149,8 +152,12 @@ def blurred(shades: Sequence[Opacity]) -> NDArray[np.float32]:
     body = shades[0]
     for other in shades[1:]:
         np.maximum(body, other, out=body)
-    light = read(codes.SHARE, body) if body.dtype == np.uint8 else body
-    return cv2.GaussianBlur(light, (0, 0), 0.8)  # type: ignore[return-value]
+    return soft(read(codes.SHARE, body) if body.dtype == np.uint8 else body)
+
+
+def soft(shade: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A shade with the soft edge that the sun's disc gives it."""
+    return cv2.GaussianBlur(shade, (0, 0), 0.8)  # type: ignore[return-value]
 
 
 def find_shade(
@@ -170,18 +177,22 @@ def find_shade(
     """
     if not resolved(sun):
         return None
-    best = coarse_height(*averaged(peak, opacity, depth, trust, valid, labels, sun, COARSE_PX))
-    cloud, dark, mass, near = averaged(peak, opacity, depth, trust, valid, labels, sun, SEARCH_PX)
+    planes = (peak, opacity, depth, trust, valid, labels)
+    best = coarse_height(*averaged(*planes, sun, COARSE_PX))
+    cloud, dark, mass, near = averaged(*planes, sun, SEARCH_PX)
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None
     step = 0.5 / near.px_per_m
-    heights = best + step * np.arange(-4, 5)
-    tries = []
-    for thickness in (0.0, *THICKNESS):
-        for height in heights.tolist():
-            shades = [cast(cloud, near, body) for body in bodies(height, thickness)]
-            tries.append((fit_of(blurred(shades), dark, mass), height, thickness))
+    heights = (best + step * np.arange(-4, 5)).tolist()
+
+    def attempt(idea: tuple[float, float]) -> tuple[Fit, float, float]:
+        thickness, height = idea
+        shade = np.zeros_like(cloud)
+        _cast_darkest(cloud, np.array([offset(near, body) for body in bodies(height, thickness)]), shade)
+        return fit_of(soft(shade), dark, mass), height, thickness
+
+    tries = together(attempt, product((0.0, *THICKNESS), heights))
     fit, height, thickness = max(tries, key=lambda tried: tried[0].worth)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
         return None
@@ -206,7 +217,14 @@ def averaged(
     cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
     depths = np.clip(codes.DEPTH, *DEPTHS)
     shares = read(codes.SHARE, codes.CLOUD_SHARE)
-    _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, codes.TRUST, cloud, dark, mass)
+
+    def mean(strip: Strip) -> None:
+        sources = slice(strip.start * factor, strip.stop * factor)
+        given = [plane[sources] for plane in (peak, opacity, depth, trust, valid, labels)]
+        means = [plane[strip.rows] for plane in (cloud, dark, mass)]
+        _block_means(*given, factor, shares, depths, codes.TRUST, *means)
+
+    over_strips(size, 0, mean, STRIP_PX // factor**2)
     dark /= mass + np.float32(1e-6)
     return cloud, dark, mass, Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
 
@@ -230,11 +248,52 @@ def _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, dep
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
-    return float(max(heights, key=lambda height: fit_of(cast(cloud, sun, height), dark, mass).worth))
+
+    def worth(height: float) -> float:
+        return fit_of(cloud, dark, mass, *offset(sun, height)).worth
+
+    worths = together(worth, heights)
+    return float(heights[np.argmax(worths)])
 
 
-def fit_of(shade: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]) -> Fit:
-    """How a predicted shade fits the measured depths, by weighted least squares."""
-    weighted = weight * shade
-    size, product = float((weighted * shade).sum()), float((weighted * depth).sum())
-    return Fit(2 * product - size, product / max(size, 1e-6))
+def fit_of(
+    shade: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    rows: int = 0,
+    columns: int = 0,
+) -> Fit:
+    """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
+    square, common = _overlap(shade, depth, weight, rows, columns)
+    return Fit(2 * common - square, common / max(square, 1e-6))
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-def]
+    """Weighted sums of a shade's square, and of its product with depth, where it falls when moved."""
+    height, width = shade.shape
+    first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
+    square, common = 0.0, 0.0
+    for row in range(max(rows, 0), height + min(rows, 0)):
+        above = shade[row - rows, first - columns : last - columns]
+        below, share = depth[row, first:last], weight[row, first:last]
+        squares, products = np.float32(0), np.float32(0)
+        for column in range(len(above)):
+            weighted = share[column] * above[column]
+            squares += weighted * above[column]
+            products += weighted * below[column]
+        square += squares
+        common += products
+    return square, common
+
+
+@numba.njit(cache=True, nogil=True)
+def _cast_darkest(opacity, offsets, out):  # type: ignore[no-untyped-def]
+    """The most of an opacity moved by each of some rows and columns, in `out`, which is 0 before."""
+    height, width = out.shape
+    for rows, columns in offsets:
+        first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
+        for row in range(max(rows, 0), height + min(rows, 0)):
+            above, below = opacity[row - rows, first - columns : last - columns], out[row, first:last]
+            for column in range(len(above)):
+                below[column] = max(below[column], above[column])
