@@ -17,6 +17,7 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
 from monitor.cores import together
 from monitor.detection.ground_kernels import group_medians, robust_covariance, seasons_near_zero, squared_distances
+from monitor.ranks import quantile
 from monitor.scenes.stack import Stack
 
 SAMPLE = 110_000
@@ -77,8 +78,9 @@ def prior_of(reference: ReferenceModel) -> Prior:
     lines = (reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step))
     every = max(1, step // 4)
     neighbours = np.abs(np.concatenate([line[:, :, 1::every] - line[:, :, :-1:every] for line in lines], axis=1))
-    quiet = np.nanquantile(neighbours, 0.2, axis=(1, 2)) if np.isfinite(neighbours).any() else np.zeros(len(level[0]))
-    noise = quiet / (0.2533 * np.sqrt(2))
+    known = [band[np.isfinite(band)] for band in neighbours]
+    quiet = [float(quantile(band, 0.2)) if band.size else 0.0 for band in known]
+    noise = np.array(quiet) / (0.2533 * np.sqrt(2))
     typical = np.median(np.abs(level), axis=0)
     tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical) + 1e-5
     return Prior(level, tolerance, noise)
@@ -122,7 +124,7 @@ def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest
     return Ground(season, field, covariances(left, pixels.labels, prior))
 
 
-def grouped(ids: NDArray[np.intp], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pixels in order of their group, and the ends of the groups in that order, (groups + 1,)."""
     count = np.bincount(ids, minlength=groups)
     return np.argsort(ids, kind="stable"), np.concatenate([[0], count.cumsum()])

@@ -1,8 +1,9 @@
 """Where the sun throws shadows: cloud heights that explain the darkness of a scene, and the shade they predict."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from queue import SimpleQueue
 from typing import Any
 
 import cv2
@@ -155,9 +156,9 @@ def blurred(shades: Sequence[Opacity]) -> NDArray[np.float32]:
     return soft(read(codes.SHARE, body) if body.dtype == np.uint8 else body)
 
 
-def soft(shade: NDArray[np.float32]) -> NDArray[np.float32]:
+def soft(shade: NDArray[np.float32], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """A shade with the soft edge that the sun's disc gives it."""
-    return cv2.GaussianBlur(shade, (0, 0), 0.8)  # type: ignore[return-value]
+    return cv2.GaussianBlur(shade, (0, 0), 0.8, dst=out)  # type: ignore[return-value]
 
 
 def find_shade(
@@ -184,19 +185,14 @@ def find_shade(
     if total <= 0:
         return None
     step = 0.5 / near.px_per_m
-    heights = (best + step * np.arange(-4, 5)).tolist()
-
-    def attempt(idea: tuple[float, float]) -> tuple[Fit, float, float]:
-        thickness, height = idea
-        shade = np.zeros_like(cloud)
-        _cast_darkest(cloud, np.array([offset(near, body) for body in bodies(height, thickness)]), shade)
-        return fit_of(soft(shade), dark, mass), height, thickness
-
-    tries = together(attempt, product((0.0, *THICKNESS), heights))
-    fit, height, thickness = max(tries, key=lambda tried: tried[0].worth)
+    ideas = [
+        (height, thickness) for thickness in (0.0, *THICKNESS) for height in (best + step * np.arange(-4, 5)).tolist()
+    ]
+    fits = fits_of([[offset(near, body) for body in bodies(*idea)] for idea in ideas], cloud, dark, mass)
+    fit, idea = max(zip(fits, ideas, strict=True), key=lambda tried: tried[0].worth)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
         return None
-    return Shade(height, thickness, fit.gain / total)
+    return Shade(*idea, fit.gain / total)
 
 
 def averaged(
@@ -248,12 +244,7 @@ def _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, dep
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
-
-    def worth(height: float) -> float:
-        return fit_of(cloud, dark, mass, *offset(sun, height)).worth
-
-    worths = together(worth, heights)
-    return float(heights[np.argmax(worths)])
+    return float(max(heights, key=lambda height: fit_of(cloud, dark, mass, *offset(sun, height)).worth))
 
 
 def fit_of(
@@ -266,6 +257,28 @@ def fit_of(
     """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
     square, common = _overlap(shade, depth, weight, rows, columns)
     return Fit(2 * common - square, common / max(square, 1e-6))
+
+
+def fits_of(
+    moves: Sequence[Sequence[tuple[int, int]]],
+    cloud: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    weight: NDArray[np.float32],
+) -> list[Fit]:
+    """How the soft shades fit that clouds throw whose parts are moved by some rows and columns, shade by shade."""
+    spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
+    for _ in range(os.cpu_count() or 1):
+        spare.put((np.empty_like(cloud), np.empty_like(cloud)))
+
+    def one(parts: Sequence[tuple[int, int]]) -> Fit:
+        shade, light = spare.get()
+        shade[:] = 0
+        _cast_darkest(cloud, np.array(parts), shade)
+        fit = fit_of(soft(shade, light), depth, weight)
+        spare.put((shade, light))
+        return fit
+
+    return together(one, moves)
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
