@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-Part, Done = TypeVar("Part"), TypeVar("Done")
+Part = TypeVar("Part")
+Done = TypeVar("Done")
 
 M_ARENA_MAX = -8
 """A parameter of glibc's mallopt."""

@@ -8,7 +8,7 @@ INNER_SHARE = 0.8
 TURNS = 4
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _quantile(values, share):  # type: ignore[no-untyped-def]
     """A quantile between the two nearest values, as NumPy takes it."""
     place = share * (len(values) - 1)
@@ -18,7 +18,7 @@ def _quantile(values, share):  # type: ignore[no-untyped-def]
     return parted[low] + (place - low) * (above - parted[low])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def group_medians(values, order, ends, least, out):  # type: ignore[no-untyped-def]
     """Medians of groups of values (n,) in `out` (groups,), which stays as it is for groups of fewer than `least`.
 
@@ -30,7 +30,7 @@ def group_medians(values, order, ends, least, out):  # type: ignore[no-untyped-d
             out[group] = _quantile(values[members], 0.5)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def seasons_near_zero(change, labels, tolerance, inertia, turns):  # type: ignore[no-untyped-def]
     """Means per label (k, bands) of changes (n, bands) weighted by how little they exceed the tolerance (k, bands).
 
@@ -52,7 +52,7 @@ def seasons_near_zero(change, labels, tolerance, inertia, turns):  # type: ignor
     return season
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def squared_distances(change, labels, whiten):  # type: ignore[no-untyped-def]
     """Squared length of ``whiten[label] @ change``, (n,); changes (n, bands), lower triangles (k, bands, bands)."""
     squared = np.zeros(len(change))
@@ -96,7 +96,7 @@ def _inner_products(values, squared, limit, part, out):  # type: ignore[no-untyp
             out[row, column] = out[column, row] = total / count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def robust_covariance(values, start, floor, tail_share, tail):  # type: ignore[no-untyped-def]
     """Covariance (bands, bands) about zero of the inner part of values (bands, n).
 

@@ -295,8 +295,8 @@ def _overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-de
             weighted = share[column] * above[column]
             squares += weighted * above[column]
             products += weighted * below[column]
-        square += squares
-        common += products
+        square += float(squares)
+        common += float(products)
     return square, common
 
 
