@@ -7,15 +7,14 @@ from queue import SimpleQueue
 from typing import Any
 
 import cv2
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.catalog.item import SceneItem
-from monitor.clustering.labels import NO_LABEL
 from monitor.cores import together
 from monitor.detection import codes
 from monitor.detection.codes import read
+from monitor.detection.sun_kernels import block_means, cast_darkest, overlap
 from monitor.scenes.grid import Grid
 from monitor.strips import STRIP_PX, Strip, over_strips
 
@@ -218,27 +217,11 @@ def averaged(
         sources = slice(strip.start * factor, strip.stop * factor)
         given = [plane[sources] for plane in (peak, opacity, depth, trust, valid, labels)]
         means = [plane[strip.rows] for plane in (cloud, dark, mass)]
-        _block_means(*given, factor, shares, depths, codes.TRUST, *means)
+        block_means(*given, factor, shares, depths, codes.TRUST, *means)
 
     over_strips(size, 0, mean, STRIP_PX // factor**2)
     dark /= mass + np.float32(1e-6)
     return cloud, dark, mass, Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
-
-
-@numba.njit(cache=True, nogil=True)
-def _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
-    """Means over squares of `factor` pixels: opacity, depth by its weight, and weight."""
-    part = np.float32(1 / factor**2)
-    for row in range(cloud.shape[0] * factor):
-        y = row // factor
-        for x in range(cloud.shape[1]):
-            for column in range(x * factor, (x + 1) * factor):
-                if peak[row, column] >= codes.CLOUDED:
-                    cloud[y, x] += shares[opacity[row, column]] * part
-                elif valid[row, column] and labels[row, column] != NO_LABEL:
-                    weight = trusts[trust[row, column]] * part
-                    mass[y, x] += weight
-                    dark[y, x] += weight * depths[depth[row, column]]
 
 
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
@@ -255,7 +238,7 @@ def fit_of(
     columns: int = 0,
 ) -> Fit:
     """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
-    square, common = _overlap(shade, depth, weight, rows, columns)
+    square, common = overlap(shade, depth, weight, rows, columns)
     return Fit(2 * common - square, common / max(square, 1e-6))
 
 
@@ -273,40 +256,9 @@ def fits_of(
     def one(parts: Sequence[tuple[int, int]]) -> Fit:
         shade, light = spare.get()
         shade[:] = 0
-        _cast_darkest(cloud, np.array(parts), shade)
+        cast_darkest(cloud, np.array(parts), shade)
         fit = fit_of(soft(shade, light), depth, weight)
         spare.put((shade, light))
         return fit
 
     return together(one, moves)
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-def]
-    """Weighted sums of a shade's square, and of its product with depth, where it falls when moved."""
-    height, width = shade.shape
-    first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
-    square, common = 0.0, 0.0
-    for row in range(max(rows, 0), height + min(rows, 0)):
-        above = shade[row - rows, first - columns : last - columns]
-        below, share = depth[row, first:last], weight[row, first:last]
-        squares, products = np.float32(0), np.float32(0)
-        for column in range(len(above)):
-            weighted = share[column] * above[column]
-            squares += weighted * above[column]
-            products += weighted * below[column]
-        square += float(squares)
-        common += float(products)
-    return square, common
-
-
-@numba.njit(cache=True, nogil=True)
-def _cast_darkest(opacity, offsets, out):  # type: ignore[no-untyped-def]
-    """The most of an opacity moved by each of some rows and columns, in `out`, which is 0 before."""
-    height, width = out.shape
-    for rows, columns in offsets:
-        first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
-        for row in range(max(rows, 0), height + min(rows, 0)):
-            above, below = opacity[row - rows, first - columns : last - columns], out[row, first:last]
-            for column in range(len(above)):
-                below[column] = max(below[column], above[column])
