@@ -5,11 +5,17 @@ And who does not: Python's collector of cycles. And how many heaps there are for
 
 import ctypes
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
+
+Part = TypeVar("Part")
+Done = TypeVar("Done")
 
 M_ARENA_MAX = -8
 """A parameter of glibc's mallopt."""
@@ -30,6 +36,12 @@ def one_thread_each(user_api: str | None = None) -> Iterator[None]:
 def pools() -> ThreadpoolController:
     """The libraries' thread pools; finding them takes longer than a small fit."""
     return ThreadpoolController()
+
+
+def together(work: Callable[[Part], Done], parts: Iterable[Part]) -> list[Done]:
+    """The work on all parts, in their order, as many at a time as there are cores: for work that releases the GIL."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(work, parts))
 
 
 @contextmanager

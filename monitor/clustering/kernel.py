@@ -160,3 +160,20 @@ def count_numbers(numbers, lowest, seen, labels, counts):  # type: ignore[no-unt
         for column in range(columns):
             if mask[column] and own[column] < counts.shape[0]:
                 counts[own[column], np.int64(here[column]) - lowest] += 1
+
+
+@njit(cache=True, nogil=True)
+def seen_columns(seen, rows, ranks, columns):  # type: ignore[no-untyped-def]
+    """Columns of pixels (n,) of which so many seen ones, `ranks` (n,), lie before them in their rows.
+
+    `seen` is bool (rows, columns); pixels come row by row, from left to right.
+    """
+    column = passed = -1
+    for pixel in range(len(rows)):
+        if pixel == 0 or rows[pixel] != rows[pixel - 1]:
+            column = passed = -1
+        line = seen[rows[pixel]]
+        while passed < ranks[pixel]:
+            column += 1
+            passed += line[column]
+        columns[pixel] = column

@@ -19,7 +19,8 @@ def sampled_silhouette(sample: NDArray[np.float32], centroids: NDArray[np.float3
     large ones without counting for more than they are.
     """
     labels = assign(np.ascontiguousarray(sample.T), centroids)[0]
-    present, sizes = np.unique(labels, return_counts=True)
+    count = np.bincount(labels)
+    present = np.flatnonzero(count)
     if len(present) < 2:
         return 0.0
     rng, quota = np.random.default_rng(seed), max(SILHOUETTE_SIZE // len(present), 2)
@@ -31,7 +32,7 @@ def sampled_silhouette(sample: NDArray[np.float32], centroids: NDArray[np.float3
     values = np.zeros(groups[-1])
     _silhouettes(np.ascontiguousarray(sample[np.concatenate(picked)].T), groups, values)
     means = [values[start:stop].mean() for start, stop in pairwise(groups)]
-    return float(np.average(means, weights=sizes))
+    return float(np.average(means, weights=count[present]))
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")

@@ -1,13 +1,15 @@
 """K-means for a range of k on one scene, and which k to keep."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, kmeans_plusplus
 
+from monitor.clustering.kernel import seen_columns
 from monitor.clustering.models import apply_models
 from monitor.clustering.silhouette import sampled_silhouette
 from monitor.clustering.sweep_result import Sweep, SweepEntry
@@ -39,9 +41,7 @@ def sample_pixels(features: NDArray[np.float32] | Stack, seed: int, size: int = 
     ranks = np.arange(known) if few else np.sort(np.random.default_rng(seed).choice(known, size, replace=False))
     rows = np.searchsorted(before, ranks, side="right") - 1
     columns = np.empty_like(rows)
-    for row in np.unique(rows):
-        here = slice(*np.searchsorted(rows, [row, row + 1]))
-        columns[here] = np.flatnonzero(image.seen[row])[ranks[here] - before[row]]
+    seen_columns(image.seen, rows, ranks - before[rows], columns)
     return np.ascontiguousarray(image.at(rows, columns).T)
 
 
@@ -130,9 +130,9 @@ def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[F
         return Fitted(centroids, sampled_silhouette(sample, centroids, seed))
 
     order = sorted(ks, reverse=True)
-    with one_thread_each():
+    with one_thread_each(), ThreadPoolExecutor(effective_n_jobs(None)) as pool:
         draft = draft_of(sample, order[0], seed)
-        done = Parallel(prefer="threads")(delayed(one)(k) for k in order)
+        done = list(pool.map(one, order))
     return list(reversed(done))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from affine import Affine
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.explain import CLOUD_COLOUR, CLOUD_SPREAD, CLOUD_VARIETY, LIGHT_TAKEN, Beside, Colours
-from monitor.detection.ground import Prior, prior_of, sample_step
+from monitor.detection.ground import Prior, grouped, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
+from monitor.ranks import quantile
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
 
@@ -79,18 +81,6 @@ class Canvas:
             self.reference.labels[rows], self.nearest[rows], self.prior.level.astype(np.float32),
         )  # fmt: skip
 
-    def images(self, rows: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Reflectance of scene and reference in some rows, of the nearest label where the reference is unknown.
-
-        Both lie in one piece: compiled code may round otherwise where they do not.
-        """
-        scene, ground = (stack.rows(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack))
-        alone = self.answerable(rows) & ~self.compared(rows)
-        if alone.any():
-            ground = ground.copy()
-            ground[:, alone] = self.prior.level[self.nearest[rows][alone]].T
-        return np.ascontiguousarray(scene), np.ascontiguousarray(ground)
-
 
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
@@ -103,33 +93,31 @@ def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> 
 
 def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64]:
     """Covariance of the reference's own pixels about their label's level, (k, bands, bands)."""
-    image, labels = reference.stack.thinned(sample_step(reference.labels.size)), thin_labels(reference)
-    out = prior.tolerance[:, :, None] ** 2 * np.eye(len(reference.bands))
-    for label in range(reference.k):
-        inside = image[:, labels == label].T.astype(np.float64) - prior.level[label]
-        if len(inside) > 10 * len(reference.bands):
-            out[label] += inside.T @ inside / len(inside)
+    bands, step = len(reference.bands), sample_step(reference.labels.size)
+    image, labels = reference.stack.thinned(step), reference.labels[step // 2 :: step, step // 2 :: step].ravel()
+    known = np.flatnonzero(labels != NO_LABEL)
+    order, ends = grouped(labels[known], reference.k)
+    values = image.reshape(bands, -1).take(known[order], axis=1).astype(np.float64)
+    out = prior.tolerance[:, :, None] ** 2 * np.eye(bands)
+    for label, (start, stop) in enumerate(pairwise(ends)):
+        inside = values[:, start:stop] - prior.level[label][:, None]
+        if stop - start > 10 * bands:
+            out[label] += inside @ inside.T / (stop - start)
     return out
-
-
-def thin_labels(reference: ReferenceModel) -> NDArray[np.uint8]:
-    """Labels on the grid of the sample."""
-    step = sample_step(reference.labels.size)
-    return reference.labels[step // 2 :: step, step // 2 :: step]
 
 
 def colours(scene: Scene, reference: ReferenceModel) -> Colours:
     """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
     step = max(1, int(np.ceil(np.sqrt(reference.labels.size / COLOUR_PX))))
-    known = reference.labels[step // 2 :: step, step // 2 :: step] != NO_LABEL
-    sample = reference.stack.thinned(step)[:, known]
-    sample = sample[:, np.isfinite(sample).all(axis=0)]
-    brightest = np.quantile(sample, 0.999, axis=1) if sample.size else np.zeros(len(scene.bands))
+    labels, image = reference.labels[step // 2 :: step, step // 2 :: step], reference.stack.thinned(step)
+    known = np.flatnonzero((labels != NO_LABEL) & np.isfinite(image).all(axis=0))
+    sample = image.reshape(len(image), -1).take(known, axis=1)
+    brightest = quantile(sample, 0.999) if sample.size else np.zeros(len(scene.bands))
     cloud = np.maximum(table(CLOUD_COLOUR, scene.bands), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
     stretch = cloud / table(CLOUD_COLOUR, scene.bands)
     air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction and sample.size:
-        air = np.maximum(np.quantile(sample, 0.005, axis=1), 0).astype(np.float32)
+        air = np.maximum(quantile(sample, 0.005), 0).astype(np.float32)
     return Colours(
         cloud, table(CLOUD_SPREAD, scene.bands) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands), air
     )

@@ -15,6 +15,9 @@ from scipy.stats import chi2
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
+from monitor.cores import together
+from monitor.detection.ground_kernels import group_medians, robust_covariance, seasons_near_zero, squared_distances
+from monitor.ranks import quantile
 from monitor.scenes.stack import Stack
 
 SAMPLE = 110_000
@@ -29,6 +32,9 @@ FIELD_BLOCK_PX = 24
 """Blocks of which the slow field (haze, view angle, illumination) is made."""
 TAIL_SHARE = 0.9
 MIN_LABEL_PX = 60
+MIN_BLOCK_PX = 8
+NEAR_ZERO_PX, NEAR_ZERO_TURNS = 10.0, 3
+"""The first look's season leans towards none as if that many pixels had none; it is found in so many turns."""
 FULL_TRUST_PX = 150.0
 
 
@@ -72,8 +78,9 @@ def prior_of(reference: ReferenceModel) -> Prior:
     lines = (reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step))
     every = max(1, step // 4)
     neighbours = np.abs(np.concatenate([line[:, :, 1::every] - line[:, :, :-1:every] for line in lines], axis=1))
-    quiet = np.nanquantile(neighbours, 0.2, axis=(1, 2)) if np.isfinite(neighbours).any() else np.zeros(len(level[0]))
-    noise = quiet / (0.2533 * np.sqrt(2))
+    known = [band[np.isfinite(band)] for band in neighbours]
+    quiet = [float(quantile(band, 0.2)) if band.size else 0.0 for band in known]
+    noise = np.array(quiet) / (0.2533 * np.sqrt(2))
     typical = np.median(np.abs(level), axis=0)
     tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical) + 1e-5
     return Prior(level, tolerance, noise)
@@ -97,23 +104,19 @@ def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pix
 def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:
     """Ground as the reference expects it, scaled to the quietest part of the scene."""
     k, bands = prior.level.shape
-    season = near_zero(pixels, prior)
+    season = seasons_near_zero(pixels.change, pixels.labels, prior.tolerance, NEAR_ZERO_PX, NEAR_ZERO_TURNS)
     shape_of = np.full((bands, bands), COMMON) + (1 - COMMON) * np.eye(bands)
     covariance = prior.tolerance[:, :, None] * shape_of * prior.tolerance[:, None, :]
-    off = squared_distance(pixels.change - season[pixels.labels], pixels.labels, covariance)
+    off = squared_distances(pixels.change - season[pixels.labels], pixels.labels, whitening(covariance))
     covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 4.0)
     return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
 
 
 def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest: NDArray[np.float32]) -> Ground:
     """Ground as the pixels found clear show it; the slow field stays within `thickest` (bands,)."""
-    k, bands = prior.level.shape
-    season = np.zeros((k, bands))
-    for label in range(k):
-        inside = pixels.labels == label
-        count = int(inside.sum())
-        if count >= MIN_LABEL_PX:
-            season[label] = np.median(pixels.change[inside], axis=0) * count / (count + FULL_TRUST_PX)
+    order, ends = grouped(pixels.labels, len(prior.level))
+    count = np.diff(ends)[:, None]
+    season = medians(pixels.change, order, ends, MIN_LABEL_PX).T * count / (count + FULL_TRUST_PX)
     left = pixels.change - season[pixels.labels]
     limit = thickest[:, None, None]
     field = np.clip(slow_field(left, pixels, shape), -limit, limit)
@@ -121,17 +124,19 @@ def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest
     return Ground(season, field, covariances(left, pixels.labels, prior))
 
 
-def near_zero(pixels: Pixels, prior: Prior) -> NDArray[np.float64]:
-    """Season per label over the pixels that changed little, (k, bands)."""
-    k, bands = prior.level.shape
-    season = np.zeros((k, bands))
-    for _ in range(3):
-        off = ((pixels.change - season[pixels.labels]) / (2 * prior.tolerance[pixels.labels])) ** 2
-        weight = 1 / (1 + off.mean(axis=1)) ** 2
-        total = np.bincount(pixels.labels, weight, k) + 10
-        for band in range(bands):
-            season[:, band] = np.bincount(pixels.labels, weight * pixels.change[:, band], k) / total
-    return season
+def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pixels in order of their group, and the ends of the groups in that order, (groups + 1,)."""
+    count = np.bincount(ids, minlength=groups)
+    return np.argsort(ids, kind="stable"), np.concatenate([[0], count.cumsum()])
+
+
+def medians(
+    values: NDArray[np.float64], order: NDArray[np.intp], ends: NDArray[np.intp], least: int
+) -> NDArray[np.float64]:
+    """Medians (bands, groups) of values (n, bands) by group, 0 for groups of fewer than `least`."""
+    out = np.zeros((values.shape[1], len(ends) - 1))
+    together(lambda band: group_medians(values[:, band], order, ends, least, out[band]), range(len(out)))
+    return out
 
 
 def balance(labels: NDArray[np.intp], k: int) -> NDArray[np.float64]:
@@ -139,18 +144,6 @@ def balance(labels: NDArray[np.intp], k: int) -> NDArray[np.float64]:
     count = np.bincount(labels, minlength=k)
     weights: NDArray[np.float64] = 1 / np.sqrt(np.maximum(count, 1))[labels]
     return weights
-
-
-def squared_distance(
-    change: NDArray[np.float64], labels: NDArray[np.intp], covariance: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Squared Mahalanobis distance of changes (n, bands) under their label's covariance, (n,)."""
-    whitened = np.empty_like(change)
-    for label, whiten in enumerate(whitening(covariance)):
-        inside = labels == label
-        whitened[inside] = change[inside] @ whiten.T
-    distance: NDArray[np.float64] = (whitened**2).sum(axis=1)
-    return distance
 
 
 def whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,36 +163,30 @@ def scale_at(squared: NDArray[np.float64], share: float, bands: int, weight: NDA
 
 
 def covariances(left: NDArray[np.float64], labels: NDArray[np.intp], prior: Prior) -> NDArray[np.float64]:
-    """Covariance per label of what is left on quiet ground, leaning on all labels where one has few pixels."""
+    """Covariance per label of what is left on quiet ground, leaning on all labels where one has few pixels.
+
+    It is that of the inner four fifths about zero, scaled so that their tail is chi-square's.
+    """
     k, bands = prior.level.shape
-    unit = left / prior.tolerance[labels]
-    floor = 0.05 * np.eye(bands)
-    common = robust_covariance(unit, np.eye(bands) * max(np.median(unit**2), 1e-3) * 2, floor)
-    out = np.empty((k, bands, bands))
-    for label in range(k):
-        inside = unit[labels == label]
-        share = len(inside) / (len(inside) + FULL_TRUST_PX)
-        own = robust_covariance(inside, common, floor) if len(inside) >= MIN_LABEL_PX else common
-        mixed = share * own + (1 - share) * common
-        out[label] = prior.tolerance[label][:, None] * mixed * prior.tolerance[label]
-    return out
+    order, ends = grouped(labels, k)
+    unit = np.ascontiguousarray((left[order] / np.repeat(prior.tolerance, np.diff(ends), axis=0)).T)
+    floor, tail = 0.05 * np.eye(bands), float(chi2.ppf(TAIL_SHARE, bands))
 
+    def robust(values: NDArray[np.float64], start: NDArray[np.float64]) -> NDArray[np.float64]:
+        if values.shape[1] < MIN_LABEL_PX:
+            return start
+        return np.asarray(robust_covariance(values, start, floor, TAIL_SHARE, tail))
 
-def robust_covariance(
-    values: NDArray[np.float64], start: NDArray[np.float64], floor: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Covariance about zero of the inner four fifths, scaled so that their tail is chi-square's."""
-    bands = start.shape[0]
-    covariance = start
-    if len(values) < MIN_LABEL_PX:
-        return start
-    for _ in range(4):
-        squared = ((values @ np.linalg.inv(np.linalg.cholesky(covariance)).T) ** 2).sum(axis=1)
-        inner = values[squared <= np.quantile(squared, 0.8)]
-        covariance = inner.T @ inner / len(inner) + 1e-4 * floor
-        squared = ((values @ np.linalg.inv(np.linalg.cholesky(covariance)).T) ** 2).sum(axis=1)
-        covariance = covariance * max(np.quantile(squared, TAIL_SHARE) / chi2.ppf(TAIL_SHARE, bands), 1e-3)
-    return covariance + floor * 0.05
+    spread = 1.0 if len(labels) >= MIN_LABEL_PX else 2 * max(float(np.median(unit**2)), 1e-3)
+    common = robust(unit, spread * np.eye(bands))
+
+    def of_label(label: int) -> NDArray[np.float64]:
+        inside = np.ascontiguousarray(unit[:, ends[label] : ends[label + 1]])
+        share = inside.shape[1] / (inside.shape[1] + FULL_TRUST_PX)
+        mixed = share * robust(inside, common) + (1 - share) * common
+        return np.asarray(prior.tolerance[label][:, None] * mixed * prior.tolerance[label])
+
+    return np.stack(together(of_label, range(k)))
 
 
 def blocks(shape: tuple[int, int]) -> tuple[int, int]:
@@ -211,14 +198,11 @@ def slow_field(left: NDArray[np.float64], pixels: Pixels, shape: tuple[int, int]
     """Medians of what is left per block, smoothed over about three blocks, 0 far from clear ground."""
     height, width = blocks(shape)
     ids = (pixels.rows // FIELD_BLOCK_PX) * width + pixels.columns // FIELD_BLOCK_PX
-    order = np.argsort(ids, kind="stable")
-    count = np.bincount(ids, minlength=height * width)
-    ends = np.cumsum(count)
-    full = max(0.3 * np.quantile(count[count > 0], 0.9), 8) if ids.size else 1.0
-    weight = np.minimum(count / full, 1).astype(np.float32) * (count >= 8)
-    value = np.zeros((left.shape[1], height * width), np.float32)
-    for block in np.flatnonzero(weight):
-        value[:, block] = np.median(left[order[ends[block] - count[block] : ends[block]]], axis=0)
+    order, ends = grouped(ids, height * width)
+    count = np.diff(ends)
+    full = max(0.3 * np.quantile(count[count > 0], 0.9), MIN_BLOCK_PX) if ids.size else 1.0
+    weight = np.minimum(count / full, 1).astype(np.float32) * (count >= MIN_BLOCK_PX)
+    value = medians(left, order, ends, MIN_BLOCK_PX).astype(np.float32)
     weight = weight.reshape(height, width)
     below = smooth(weight) + 0.1
     return np.stack([smooth(weight * band.reshape(height, width)) / below for band in value])

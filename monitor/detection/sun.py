@@ -1,19 +1,22 @@
 """Where the sun throws shadows: cloud heights that explain the darkness of a scene, and the shade they predict."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import cv2
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.catalog.item import SceneItem
-from monitor.clustering.labels import NO_LABEL
+from monitor.cores import together
 from monitor.detection import codes
 from monitor.detection.codes import read
+from monitor.detection.sun_kernels import block_means, cast_darkest, overlap
 from monitor.scenes.grid import Grid
+from monitor.strips import STRIP_PX, Strip, over_strips
 
 HEIGHTS_M = (200.0, 8000.0)
 """Cloud bases that are looked for; higher clouds are thin and throw no shadow worth the name."""
@@ -149,8 +152,12 @@ def blurred(shades: Sequence[Opacity]) -> NDArray[np.float32]:
     body = shades[0]
     for other in shades[1:]:
         np.maximum(body, other, out=body)
-    light = read(codes.SHARE, body) if body.dtype == np.uint8 else body
-    return cv2.GaussianBlur(light, (0, 0), 0.8)  # type: ignore[return-value]
+    return soft(read(codes.SHARE, body) if body.dtype == np.uint8 else body)
+
+
+def soft(shade: NDArray[np.float32], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """A shade with the soft edge that the sun's disc gives it."""
+    return cv2.GaussianBlur(shade, (0, 0), 0.8, dst=out)  # type: ignore[return-value]
 
 
 def find_shade(
@@ -170,22 +177,21 @@ def find_shade(
     """
     if not resolved(sun):
         return None
-    best = coarse_height(*averaged(peak, opacity, depth, trust, valid, labels, sun, COARSE_PX))
-    cloud, dark, mass, near = averaged(peak, opacity, depth, trust, valid, labels, sun, SEARCH_PX)
+    planes = (peak, opacity, depth, trust, valid, labels)
+    best = coarse_height(*averaged(*planes, sun, COARSE_PX))
+    cloud, dark, mass, near = averaged(*planes, sun, SEARCH_PX)
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None
     step = 0.5 / near.px_per_m
-    heights = best + step * np.arange(-4, 5)
-    tries = []
-    for thickness in (0.0, *THICKNESS):
-        for height in heights.tolist():
-            shades = [cast(cloud, near, body) for body in bodies(height, thickness)]
-            tries.append((fit_of(blurred(shades), dark, mass), height, thickness))
-    fit, height, thickness = max(tries, key=lambda tried: tried[0].worth)
+    ideas = [
+        (height, thickness) for thickness in (0.0, *THICKNESS) for height in (best + step * np.arange(-4, 5)).tolist()
+    ]
+    fits = fits_of([[offset(near, body) for body in bodies(*idea)] for idea in ideas], cloud, dark, mass)
+    fit, idea = max(zip(fits, ideas, strict=True), key=lambda tried: tried[0].worth)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
         return None
-    return Shade(height, thickness, fit.gain / total)
+    return Shade(*idea, fit.gain / total)
 
 
 def averaged(
@@ -206,35 +212,53 @@ def averaged(
     cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
     depths = np.clip(codes.DEPTH, *DEPTHS)
     shares = read(codes.SHARE, codes.CLOUD_SHARE)
-    _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, codes.TRUST, cloud, dark, mass)
+
+    def mean(strip: Strip) -> None:
+        sources = slice(strip.start * factor, strip.stop * factor)
+        given = [plane[sources] for plane in (peak, opacity, depth, trust, valid, labels)]
+        means = [plane[strip.rows] for plane in (cloud, dark, mass)]
+        block_means(*given, factor, shares, depths, codes.TRUST, *means)
+
+    over_strips(size, 0, mean, STRIP_PX // factor**2)
     dark /= mass + np.float32(1e-6)
     return cloud, dark, mass, Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
-
-
-@numba.njit(cache=True, nogil=True)
-def _block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
-    """Means over squares of `factor` pixels: opacity, depth by its weight, and weight."""
-    part = np.float32(1 / factor**2)
-    for row in range(cloud.shape[0] * factor):
-        y = row // factor
-        for x in range(cloud.shape[1]):
-            for column in range(x * factor, (x + 1) * factor):
-                if peak[row, column] >= codes.CLOUDED:
-                    cloud[y, x] += shares[opacity[row, column]] * part
-                elif valid[row, column] and labels[row, column] != NO_LABEL:
-                    weight = trusts[trust[row, column]] * part
-                    mass[y, x] += weight
-                    dark[y, x] += weight * depths[depth[row, column]]
 
 
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
-    return float(max(heights, key=lambda height: fit_of(cast(cloud, sun, height), dark, mass).worth))
+    return float(max(heights, key=lambda height: fit_of(cloud, dark, mass, *offset(sun, height)).worth))
 
 
-def fit_of(shade: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]) -> Fit:
-    """How a predicted shade fits the measured depths, by weighted least squares."""
-    weighted = weight * shade
-    size, product = float((weighted * shade).sum()), float((weighted * depth).sum())
-    return Fit(2 * product - size, product / max(size, 1e-6))
+def fit_of(
+    shade: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    rows: int = 0,
+    columns: int = 0,
+) -> Fit:
+    """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
+    square, common = overlap(shade, depth, weight, rows, columns)
+    return Fit(2 * common - square, common / max(square, 1e-6))
+
+
+def fits_of(
+    moves: Sequence[Sequence[tuple[int, int]]],
+    cloud: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    weight: NDArray[np.float32],
+) -> list[Fit]:
+    """How the soft shades fit that clouds throw whose parts are moved by some rows and columns, shade by shade."""
+    spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
+    for _ in range(os.cpu_count() or 1):
+        spare.put((np.empty_like(cloud), np.empty_like(cloud)))
+
+    def one(parts: Sequence[tuple[int, int]]) -> Fit:
+        shade, light = spare.get()
+        shade[:] = 0
+        cast_darkest(cloud, np.array(parts), shade)
+        fit = fit_of(soft(shade, light), depth, weight)
+        spare.put((shade, light))
+        return fit
+
+    return together(one, moves)

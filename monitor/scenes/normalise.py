@@ -7,10 +7,9 @@ cures: one uniform class cannot take the fit over, and the fit starts from sever
 one on which most labels agree, with a prior that sensors and hazes leave gains near 1.
 """
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
+from monitor.cores import together
+from monitor.ranks import median
 from monitor.scenes.scene import Scene
 from monitor.scenes.shift import Shift, busiest_window, estimate_shift, moved_labels
 
@@ -31,6 +32,7 @@ GAIN_RANGE = (0.5, 2.0)
 LARGEST_SHIFT_M = 300.0
 """Scenes are geolocated better than this; on coarse pixels a larger one is an accident of texture."""
 STEPS = 12
+LINE_TURNS = 8
 START_QUANTILES = (0.1, 0.3)
 
 
@@ -119,8 +121,9 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     there, here = (image.reshape(len(image), -1).take(places, axis=1) for image in (there, here))
     count = np.bincount(ids, minlength=reference.k)
     ends = np.concatenate([[0], count.cumsum()])
-    level = np.stack([np.bincount(ids, band, reference.k) for band in there]) / np.maximum(count, 1)
-    typical = np.median(np.abs(there), axis=1) if ids.size else np.ones(len(there), np.float32)
+    sums = [there[:, start:stop].sum(axis=1, dtype=np.float64) for start, stop in pairwise(ends)]
+    level = np.stack(sums, axis=1) / np.maximum(count, 1)
+    typical = median(np.abs(there)) if ids.size else np.ones(len(there), np.float32)
     tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
     weight = 1 / np.sqrt(np.maximum(count, 1))
     weight = weight * (count > 20)
@@ -143,6 +146,14 @@ def _agreement(scene, reference, tolerance, ends, gain, offset, out):  # type: i
                 total[pixel] += gap * gap
         for pixel in range(len(total)):
             total[pixel] /= bands
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _fade(weight, squared, width, out):  # type: ignore[no-untyped-def]
+    """Weights (n,) less the more the squared difference exceeds a width; in `out`, which may be one of the others."""
+    for pixel in range(len(out)):
+        part = np.float32(1) + squared[pixel] / width
+        out[pixel] = weight[pixel] / (part * part * part)
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
@@ -187,8 +198,7 @@ def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gain and offset per band: the start that ends with the most agreement."""
     bands = len(sample.scene)
     starts = [(np.ones(bands), np.zeros(bands)), *mode_starts(sample, START_QUANTILES)]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        ends = [*pool.map(lambda start: refine(sample, *start), starts), starts[0]]
+    ends = [*together(lambda start: refine(sample, *start), starts), starts[0]]
     return max(ends, key=lambda end: consensus(sample, *end))
 
 
@@ -209,7 +219,7 @@ def mode_starts(sample: Sample, shares: Sequence[float]) -> list[Line]:
     here, there = np.full((len(shares), bands, sample.k), np.nan), np.full((bands, sample.k), np.nan)
     for label in np.flatnonzero(size >= 30):
         inside = slice(sample.ends[label], sample.ends[label + 1])
-        there[:, label] = np.median(sample.reference[:, inside], axis=1)
+        there[:, label] = median(sample.reference[:, inside])
         gaps = np.sort(sample.scene[:, inside] - sample.reference[:, inside], axis=1)
         for start, share in zip(here, shares, strict=True):
             start[:, label] = there[:, label] + [densest(ordered, share) for ordered in gaps]
@@ -233,19 +243,27 @@ def lines(
 
     The slope leans towards 1. Gives slopes and intercepts, (bands,).
     """
-    start = np.broadcast_to(weight, here.shape)
-    share, level = start, np.abs(there).mean(axis=1, keepdims=True)
-    prior = 0.02 * there.var(axis=1, keepdims=True) + (0.02 * level) ** 2 + 1e-10
-    for _ in range(8):
-        total = share.sum(axis=1, keepdims=True)
-        centre, target = ((share * values).sum(axis=1, keepdims=True) / total for values in (here, there))
-        variance = (share * (here - centre) ** 2).sum(axis=1, keepdims=True) / total
-        mixed = (share * (here - centre) * (there - target)).sum(axis=1, keepdims=True) / total
-        slope = np.clip((mixed + prior) / (variance + prior), *GAIN_RANGE)
-        off = np.abs(there - target - slope * (here - centre))
-        scale = 3 * (np.median(off, axis=1, keepdims=True) + 0.01 * level + 1e-6)
-        share = start / (1 + (off / scale) ** 2)
-    return slope[:, 0], (target - slope * centre)[:, 0]
+    slopes, intercepts = np.empty(len(here)), np.empty(len(here))
+    _lines(here, there, weight, slopes, intercepts)
+    return slopes, intercepts
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _lines(here, there, weight, slopes, intercepts):  # type: ignore[no-untyped-def]
+    for band in range(len(here)):
+        one, other, share = here[band], there[band], weight
+        level = np.abs(other).mean()
+        prior = 0.02 * other.var() + (0.02 * level) ** 2 + 1e-10
+        for _ in range(LINE_TURNS):
+            total = share.sum()
+            centre, target = (share * one).sum() / total, (share * other).sum() / total
+            variance = (share * (one - centre) ** 2).sum() / total
+            mixed = (share * (one - centre) * (other - target)).sum() / total
+            slope = min(max((mixed + prior) / (variance + prior), GAIN_RANGE[0]), GAIN_RANGE[1])
+            off = np.abs(other - target - slope * (one - centre))
+            scale = 3 * (np.median(off) + 0.01 * level + 1e-6)
+            share = weight / (1 + (off / scale) ** 2)
+        slopes[band], intercepts[band] = slope, target - slope * centre
 
 
 def refine(
@@ -254,8 +272,9 @@ def refine(
     """Reweighted fits from a start, looking ever closer."""
     for step in range(STEPS):
         width = max(3.0 * 0.7**step, 0.6)
-        weight = sample.weight / (1 + agreement(sample, gain, offset) / width**2) ** 3
-        here, there, mass = label_means(sample, weight.astype(np.float32))
+        weight = agreement(sample, gain, offset)
+        _fade(sample.weight, weight, np.float32(width**2), weight)
+        here, there, mass = label_means(sample, weight)
         known = mass > 0.02 * mass.max()
         gain, offset = lines(here[:, known], there[:, known], mass[known])
     return gain, offset
@@ -265,9 +284,11 @@ def shift_between(
     scene: Scene, reference: ReferenceModel, sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]
 ) -> Shift:
     """The shift, looked for where scene and reference are both known."""
-    gaps = np.abs(gain[:, None] * sample.scene + offset[:, None] - sample.reference)
     near = agreement(sample, gain, offset) < 2
-    scatter = np.median(gaps[:, near] if near.sum() > 100 else gaps, axis=1).astype(np.float32) * 1.5 + 1e-5
+    judged = np.flatnonzero(near if near.sum() > 100 else np.ones_like(near))
+    here, there = sample.scene.take(judged, axis=1), sample.reference.take(judged, axis=1)
+    factors = gain.astype(np.float32)[:, None], offset.astype(np.float32)[:, None]
+    scatter = median(np.abs(factors[0] * here + factors[1] - there)) * np.float32(1.5) + np.float32(1e-5)
     trusted = scene.valid & reference.stack.seen
     window = busiest_window(trusted)
     here, there = scene.stack.window(*window), reference.stack.window(*window)

@@ -4,13 +4,12 @@ The reference is moved, never the scene: small bright objects are not smeared, a
 where the scene shows it.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from monitor.cores import together
 
 Shift = tuple[float, float]
 """Rows and columns by which the reference must move to lie on the scene; positive is down and right."""
@@ -38,7 +37,7 @@ def estimate_shift(
     scene, reference, trusted = scene[(slice(None), *window)], reference[(slice(None), *window)], trusted[window]
     best = coarse_shift(scene, reference, trusted, scatter)
     for _ in range(STEPS):
-        step = gradient_step(scene, moved(reference, best), trusted, scatter)
+        step = gradient_step(scene, reference, best, trusted, scatter)
         if step is None:
             return 0.0, 0.0
         best = (best[0] + step[0], best[1] + step[1])
@@ -90,9 +89,10 @@ def coarse_shift(
     step = max(1, max(trusted.shape) // COARSE_ROWS)
     inner = trusted[half, half][::step, ::step]
     here = np.where(inner, scene[:, half, half][:, ::step, ::step], np.float32(np.nan)) / scatter[:, None, None]
-    there = reference / scatter[:, None, None]
     thin = {
-        (row, col): np.ascontiguousarray(there[:, row::step, col::step]) for row in range(step) for col in range(step)
+        (row, col): reference[:, row::step, col::step] / scatter[:, None, None]
+        for row in range(step)
+        for col in range(step)
     }
     places = [
         (row, col)
@@ -105,32 +105,71 @@ def coarse_shift(
         (down, row), (across, col) = (divmod(reach - part, step) for part in place)
         return float(_mean_gap(here, thin[row, col], down, across))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        costs = dict(zip(places, pool.map(cost, places), strict=True))
+    costs = dict(zip(places, together(cost, places), strict=True))
     best = min(costs, key=lambda place: costs[place])
     return (float(best[0]), float(best[1])) if costs[best] < 0.97 * costs[0, 0] else (0.0, 0.0)
 
 
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def _gradient_sums(here, there, trusted, scatter, total):  # type: ignore[no-untyped-def]
+    """Sums over a band's pixels of what its least squares needs, in `total` (10,).
+
+    They are count, weight w, and the weighted sums of gap g, gradients y and x, yy, yx, xx, yg and xg.
+    """
+    rows, columns = here.shape
+    across, line = np.empty(columns, np.float32), np.empty(10, np.float32)
+    for row in range(rows):
+        upper, lower, middle = there[max(row - 1, 0)], there[min(row + 1, rows - 1)], there[row]
+        rise = np.float32(1 / max(min(row + 1, rows - 1) - max(row - 1, 0), 1))
+        for column in range(1, columns - 1):
+            across[column] = (middle[column + 1] - middle[column - 1]) * np.float32(0.5)
+        across[0], across[-1] = middle[min(1, columns - 1)] - middle[0], middle[-1] - middle[max(columns - 2, 0)]
+        count = weights = g = y = x = yy = yx = xx = yg = xg = np.float32(0)
+        for column in range(columns):
+            gap, right = here[row, column] - middle[column], across[column]
+            down = (lower[column] - upper[column]) * rise
+            fine = trusted[row, column] and gap + right + down == gap + right + down
+            off = gap / scatter
+            fade = np.float32(1) + off * off
+            weight = np.float32(1) / (fade * fade) if fine else np.float32(0)
+            gap, right, down = (gap, right, down) if fine else (np.float32(0), np.float32(0), np.float32(0))
+            count += fine
+            weights += weight
+            g += weight * gap
+            y += weight * down
+            x += weight * right
+            yy += weight * down * down
+            yx += weight * down * right
+            xx += weight * right * right
+            yg += weight * down * gap
+            xg += weight * right * gap
+        line[0], line[1], line[2], line[3], line[4] = count, weights, g, y, x
+        line[5], line[6], line[7], line[8], line[9] = yy, yx, xx, yg, xg
+        total += line
+
+
 def gradient_step(
-    scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
+    scene: NDArray[np.float32],
+    reference: NDArray[np.float32],
+    shift: Shift,
+    trusted: NDArray[np.bool_],
+    scatter: NDArray[np.float32],
 ) -> Shift | None:
-    """One step of the least squares, at most 0.7 px a way; None where texture is missing."""
+    """One step of the least squares beyond a shift, at most 0.7 px a way; None where texture is missing."""
+
+    def sums(band: int) -> NDArray[np.float64]:
+        total = np.zeros(10)
+        there = moved(reference[band : band + 1], shift)[0]
+        _gradient_sums(scene[band], there, trusted, 2 * scatter[band], total)
+        return total
+
     normal, right = np.zeros((2, 2)), np.zeros(2)
-    for band in range(len(scene)):
-        down, across = np.gradient(reference[band])
-        gap = scene[band] - reference[band]
-        known = trusted & np.isfinite(gap) & np.isfinite(down) & np.isfinite(across)
-        gap, down, across = gap[known], down[known], across[known]
-        if gap.size < 100:
+    for total, spread in zip(together(sums, range(len(scene))), scatter.astype(np.float64), strict=True):
+        count, weight, g, y, x, yy, yx, xx, yg, xg = total
+        if count < 100:
             return None
-        weight = 1 / (1 + (gap / (2 * scatter[band])) ** 2) ** 2
-        gap = gap - float((weight * gap).sum() / weight.sum())
-        weight = weight / scatter[band] ** 2
-        normal += [
-            [(weight * down * down).sum(), (weight * down * across).sum()],
-            [(weight * down * across).sum(), (weight * across * across).sum()],
-        ]
-        right -= [(weight * down * gap).sum(), (weight * across * gap).sum()]
+        normal += np.array([[yy, yx], [yx, xx]]) / spread**2
+        right -= np.array([yg - y * g / weight, xg - x * g / weight]) / spread**2
     if np.linalg.eigvalsh(normal)[0] < 50:
         return None
     step = np.clip(np.linalg.solve(normal, right), -0.7, 0.7)

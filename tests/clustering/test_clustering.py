@@ -44,6 +44,18 @@ def test_a_pixel_without_data_gets_no_label():
     assert np.isinf(squared[0, 1])
 
 
+@pytest.mark.parametrize("size", [60, 10_000])
+def test_a_sample_holds_seen_pixels_row_by_row_each_at_most_once(size):
+    places = np.arange(40 * 50, dtype=np.float32).reshape(1, 40, 50)
+    places[:, np.random.default_rng(1).random((40, 50)) < 0.6] = np.nan
+    places[:, 7], places[:, 9, :30] = np.nan, np.nan
+    seen = places[np.isfinite(places)]
+    sample = sample_pixels(places, 4, size)[:, 0]
+    assert len(sample) == min(size, len(seen))
+    assert (np.diff(sample) > 0).all()
+    assert np.isin(sample, seen).all()
+
+
 def test_labels_are_ordered_from_dark_to_bright_whatever_the_seed():
     grid = rasters.make_grid()
     features = rasters.patchwork(grid)
