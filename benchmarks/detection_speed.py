@@ -29,6 +29,7 @@ from monitor.cores import one_thread_each
 from monitor.detection import detect
 from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
+from monitor.scenes.numbers import ArrayNumbers
 from monitor.scenes.reading import read_scene, scene_grid
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
@@ -61,8 +62,15 @@ def mosaic(scene: Scene, side: int) -> Scene:
     rows, columns = mirrored(height, side), mirrored(width, side)
     grid = replace(scene.grid, height=side, width=side)
     cut = np.ix_(rows, columns)
-    values = np.stack([band[cut] for band in scene.reflectance])
-    return replace(scene, grid=grid, stack=Stack.of(values, scene.valid[cut]), valid=scene.valid[cut], qa=None)
+    numbers = ArrayNumbers(np.stack([numbers_of(band)[cut] for band in scene.reflectance]))
+    bands = len(scene.bands)
+    stack = Stack(numbers, scene.valid[cut], np.full(bands, SCALE), np.full(bands, OFFSET))
+    return replace(scene, grid=grid, stack=stack, valid=scene.valid[cut], qa=None)
+
+
+def numbers_of(reflectance: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """16-bit numbers as providers store them, 0 without data."""
+    return np.nan_to_num(np.clip((reflectance - OFFSET) / SCALE, 1, 65535), nan=0).astype(np.uint16)
 
 
 def mirrored(length: int, side: int) -> NDArray[np.intp]:
@@ -75,12 +83,11 @@ def written(scene: Scene, folder: Path) -> list[Path]:
     """The bands as compressed tiled files of 16-bit numbers, as providers store them."""
     paths = []
     for band, values in zip(scene.bands, scene.reflectance, strict=True):
-        numbers = np.nan_to_num(np.clip((values - OFFSET) / SCALE, 1, 65535), nan=0).astype(np.uint16)
         path = folder / f"{band}.tif"
         with rasterio.open(
             path, "w", driver="COG", count=1, dtype="uint16", nodata=0, compress="DEFLATE", **scene.grid.profile
         ) as file:
-            file.write(numbers, 1)
+            file.write(numbers_of(values), 1)
         paths.append(path)
     return paths
 
@@ -107,7 +114,7 @@ def clocked(work: Callable[[], object]) -> tuple[float, float]:
 def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
     """Print the medians for one size."""
     laid = normalise(scene, reference)
-    features = laid.reference.features(laid.scene.reflectance)
+    features = laid.reference.feature_stack(laid.scene.stack)
     by_reference = label_map(features, laid.reference.centroids)
     by_sweep = label_map(features, sweep(features, range(3, 11)).chosen.centroids)
 
