@@ -95,10 +95,16 @@ def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pix
     """A regular grid of the pixels to use, thinned alike in both directions."""
     step = sample_step(use.size)
     grid = (slice(step // 2, None, step), slice(step // 2, None, step))
-    rows, columns = np.nonzero(use[grid] & (reference.labels[grid] != NO_LABEL))
-    rows, columns = rows * step + step // 2, columns * step + step // 2
-    change = (scene.at(rows, columns) - reference.stack.at(rows, columns)).T.astype(np.float64)
-    return Pixels(change, reference.labels[rows, columns].astype(np.intp), rows, columns)
+    labels, stacks = reference.labels[grid], (scene, reference.stack)
+    places = np.flatnonzero(use[grid] & (labels != NO_LABEL))
+    here, there = (stack.thinned(step).reshape(stack.shape[0], -1).take(places, axis=1) for stack in stacks)
+    rows, columns = np.divmod(places, labels.shape[1])
+    return Pixels(
+        (here - there).T.astype(np.float64),
+        labels.ravel()[places].astype(np.intp),
+        rows * step + step // 2,
+        columns * step + step // 2,
+    )
 
 
 def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:
