@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from joblib import parallel_config
+from joblib import effective_n_jobs, parallel_config
 from sqlalchemy.orm import Session
 
 from monitor import alerting
@@ -26,7 +27,7 @@ from monitor.clustering.sweep import sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.config import CatalogSettings, MonitorSettings
 from monitor.cores import no_collection, one_thread_each
-from monitor.detection import detect
+from monitor.detection import find, flag
 from monitor.detection.result import Detection
 from monitor.errors import ReferenceModelError, SceneError
 from monitor.scenes.grid import Grid
@@ -112,18 +113,27 @@ def judge_scene(
     with watch.stage("normalise"):
         laid = normalise(scene, reference)
         features = reference.feature_stack(laid.scene.stack)
-    try:
-        with watch.stage("sweep"):
-            swept = sweep(features, monitor.sweep.range, SWEEP_SEED)
-    except ValueError as error:
-        raise SceneError(f"scene {scene.item.scene_id}: {error}; widen `aoi` or lower `sweep.k_min`") from error
     with watch.stage("label"):
         by_reference = label_map(features, reference.centroids)
-        by_sweep = label_map(features, swept.chosen.centroids)
-        maps = {"reference": by_reference, "sweep": by_sweep}
-        stats = label_stats(scene, maps)
+    jobs = effective_n_jobs(None)  # joblib's setting holds for this thread alone
+
+    def witness() -> tuple[Sweep, dict[str, LabelMap], dict[str, tuple[LabelStats, ...]]]:
+        with watch.stage("sweep"):
+            swept = sweep(features, monitor.sweep.range, SWEEP_SEED, jobs)
+        maps = {"reference": by_reference, "sweep": label_map(features, swept.chosen.centroids)}
+        with watch.stage("statistics"):
+            return swept, maps, label_stats(scene, maps)
+
+    with ThreadPoolExecutor(1) as aside:
+        second = aside.submit(witness)
+        with watch.stage("detect"):
+            flagged = [flag(laid.scene, laid.reference, by_reference)]
+    try:
+        swept, maps, stats = second.result()
+    except ValueError as error:
+        raise SceneError(f"scene {scene.item.scene_id}: {error}; widen `aoi` or lower `sweep.k_min`") from error
     with watch.stage("detect"):
-        detection = detect(laid.scene, laid.reference, by_reference, by_sweep)
+        detection = find(flagged.pop(), maps["sweep"])
     return SceneResult(
         reference_version=reference.version,
         grid=scene.grid,

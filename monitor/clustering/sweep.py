@@ -92,11 +92,11 @@ def fit_here(sample: NDArray[np.float32], k: int, draft: Draft) -> NDArray[np.fl
     return centroids[np.argsort(centroids.mean(axis=1), kind="stable")]
 
 
-def sweep(features: NDArray[np.float32] | Stack, ks: Sequence[int], seed: int = 0) -> Sweep:
+def sweep(features: NDArray[np.float32] | Stack, ks: Sequence[int], seed: int = 0, jobs: int | None = None) -> Sweep:
     """K-means for every k on the valid pixels of features (bands, rows, columns).
 
-    A k above the number of distinct pixels is left out; as many k at a time as joblib is configured for, which changes
-    no figure. Raises ValueError if no k is left.
+    A k above the number of distinct pixels is left out; `jobs` k at a time, or as many as joblib is configured for,
+    which changes no figure. Raises ValueError if no k is left.
     """
     image = as_stack(features)
     sample = sample_pixels(image, seed)
@@ -104,7 +104,7 @@ def sweep(features: NDArray[np.float32] | Stack, ks: Sequence[int], seed: int = 
     possible = [k for k in ks if k <= most]
     if not possible:
         raise ValueError(f"{len(sample)} valid pixels ({most} distinct) are too few for k-means with k from {min(ks)}")
-    tried = fit_all(sample, possible, seed)
+    tried = fit_all(sample, possible, seed, jobs)
     entries = judged(image, tried)
     chosen, reason = choose_k(entries)
     return Sweep(entries, chosen, reason, seed, len(sample))
@@ -118,10 +118,10 @@ class Fitted:
     silhouette: float
 
 
-def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[Fitted]:
+def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int, jobs: int | None = None) -> list[Fitted]:
     """Every k on the same sample (pixels, bands), the largest, which take longest, first.
 
-    As many at a time as joblib is configured for, in threads.
+    `jobs` at a time, or as many as joblib is configured for, in threads.
     """
 
     def one(k: int) -> Fitted:
@@ -130,7 +130,7 @@ def fit_all(sample: NDArray[np.float32], ks: Sequence[int], seed: int) -> list[F
         return Fitted(centroids, sampled_silhouette(sample, centroids, seed))
 
     order = sorted(ks, reverse=True)
-    with one_thread_each(), ThreadPoolExecutor(effective_n_jobs(None)) as pool:
+    with one_thread_each(), ThreadPoolExecutor(jobs or effective_n_jobs(None)) as pool:
         draft = draft_of(sample, order[0], seed)
         done = list(pool.map(one, order))
     return list(reversed(done))

@@ -1,6 +1,7 @@
-"""Scene against reference: flags, findings and metrics."""
+"""Scene against reference: flags first, then findings and metrics."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +9,26 @@ from numpy.typing import NDArray
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.borders import borders_of
-from monitor.detection.canvas import lay_out
+from monitor.detection.canvas import Canvas, lay_out
 from monitor.detection.evidence import Material
 from monitor.detection.findings import Judged, describe, weigh_objects
 from monitor.detection.fringe import absorb_scraps
 from monitor.detection.kinds import decide
-from monitor.detection.looks import look_again
+from monitor.detection.looks import Look, look_again
 from monitor.detection.metrics import measure_scene
 from monitor.detection.result import Detection, Flag
 from monitor.scenes.scene import Scene
 from monitor.strips import Strip, over_strips
+
+
+@dataclass(frozen=True, eq=False)
+class Flagged:
+    """Flags of a scene (uint8, rows, columns), anomalies not yet weighed, and what they were taken from."""
+
+    canvas: Canvas
+    seen: Look
+    by_reference: LabelMap
+    flags: NDArray[np.uint8]
 
 
 def detect(scene: Scene, reference: ReferenceModel, by_reference: LabelMap, by_sweep: LabelMap) -> Detection:
@@ -27,15 +38,11 @@ def detect(scene: Scene, reference: ReferenceModel, by_reference: LabelMap, by_s
     space. Where the reference is unknown, cloud is told from ground that the reference knows elsewhere, and
     what is neither stays without an answer; anomalies are never called there.
     """
-    judged, flags, metrics = judge(scene, reference, by_reference, by_sweep)
-    findings = [finding for each in judged for finding in describe(each, scene.grid)]
-    return Detection(flags, tuple(findings), metrics)
+    return find(flag(scene, reference, by_reference), by_sweep)
 
 
-def judge(
-    scene: Scene, reference: ReferenceModel, by_reference: LabelMap, by_sweep: LabelMap
-) -> tuple[list[Judged], NDArray[np.uint8], Mapping[str, float | None]]:
-    """All but the outlines: the rasters that it works with are gone when it returns."""
+def flag(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Flagged:
+    """The half of `detect` that needs no sweep."""
     canvas = lay_out(scene, reference, by_reference)
     seen = look_again(canvas)
     flags = decide(canvas, seen)
@@ -47,6 +54,22 @@ def judge(
 
     over_strips(canvas.shape, 0, leave_open)
     absorb_scraps(flags)
-    source = Material(canvas, seen, borders_of(reference.label_map, by_reference, by_sweep), flags)
+    return Flagged(canvas, seen, by_reference, flags)
+
+
+def find(flagged: Flagged, by_sweep: LabelMap) -> Detection:
+    """The other half of `detect`."""
+    judged, metrics = weigh(flagged, by_sweep)
+    flags, grid = flagged.flags, flagged.canvas.scene.grid
+    del flagged  # its rasters are not needed for the outlines
+    findings = [finding for each in judged for finding in describe(each, grid)]
+    return Detection(flags, tuple(findings), metrics)
+
+
+def weigh(flagged: Flagged, by_sweep: LabelMap) -> tuple[list[Judged], Mapping[str, float | None]]:
+    """What speaks for every object, and the scene's metrics; clears anomalies that are not likely real."""
+    canvas, by_reference = flagged.canvas, flagged.by_reference
+    borders = borders_of(canvas.reference.label_map, by_reference, by_sweep)
+    source = Material(canvas, flagged.seen, borders, flagged.flags)
     judged, misalignment = weigh_objects(source)
-    return judged, flags, measure_scene(source, misalignment)
+    return judged, measure_scene(source, misalignment)
