@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -46,7 +46,7 @@ from monitor.store.tables import LabelMap, LabelTile
 
 KS = range(3, 11)
 THREADS = 2
-STAGES = ("read_for", "normalise", "sweep", "label_map", "detect", "label_stats", "store_result")
+STAGES = ("read_for", "normalise", "label_map", "sweep", "label_stats", "flag", "find", "store_result")
 """Functions of the pipeline that `--profile` times."""
 
 
@@ -98,11 +98,16 @@ def clocked(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - used
 
 
-def processed(given: Input, stages: dict[str, list[float]]) -> tuple[tuple[float, float], float, dict[str, float]]:
-    """Seconds of the job on a database that does not know the scene, its peak of memory, and the maps' sizes."""
+def processed(
+    given: Input, stages: dict[str, float] | None = None
+) -> tuple[tuple[float, float], float, dict[str, float]]:
+    """Seconds of the job on a database that does not know the scene, its peak of memory, and the maps' sizes.
+
+    Fills `stages` if asked to, which then go one after another.
+    """
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), given) as (store, job):
         forget_peak()
-        with staged(stages):
+        with nullcontext() if stages is None else staged(stages):
             took = clocked(lambda: pipeline.process_scene(store, job))
         return took, peak_mb(), map_sizes(store)
 
@@ -123,36 +128,56 @@ def peak_mb() -> float:
 
 
 @contextmanager
-def staged(times: dict[str, list[float]]) -> Iterator[None]:
-    """Time the stages of the pipeline on the processor while the block runs."""
+def staged(times: dict[str, float]) -> Iterator[None]:
+    """Time the stages of the pipeline on the processor while the block runs, all one after another."""
 
     def timed(name: str, work: Callable[..., Any], *args: Any, **options: Any) -> Any:
         start = time.process_time()
         try:
             return work(*args, **options)
         finally:
-            times.setdefault(name, []).append(time.process_time() - start)
+            times[name] = times.get(name, 0.0) + time.process_time() - start
 
     with ExitStack() as patches:
         for name in STAGES:
             patches.enter_context(patch.object(pipeline, name, partial(timed, name, getattr(pipeline, name))))
+        patches.enter_context(patch.object(pipeline, "ThreadPoolExecutor", AtOnce))
         yield
 
 
-def measure(given: Input, rounds: int, rivals: dict[str, Callable[[], None]]) -> dict[str, Any]:
-    """Medians of everything, in turns; the model is read before, as in a process that has seen its monitor before."""
+class AtOnce(Executor):
+    """Does what is submitted before it gives the future back."""
+
+    def __init__(self, workers: int) -> None: ...
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        """The result of the work."""
+        done: Future[Any] = Future()
+        done.set_result(work(*args, **options))
+        return done
+
+
+def measure(
+    given: Input, rounds: int, rivals: dict[str, Callable[[], None]], *, profile: bool = False
+) -> dict[str, Any]:
+    """Medians of everything, in turns; the model is read before, as in a process that has seen its monitor before.
+
+    The profile takes a round of its own.
+    """
     works = {"decode": lambda: decode(given.paths), **rivals}
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in ("decode", "job", *rivals)}
-    stages: dict[str, list[float]] = {}
+    stages: dict[str, float] = {}
     peaks = []
     pipeline.cached_model(given.model)
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", end="\r", file=sys.stderr, flush=True)
-        seconds, peak, sizes = processed(given, stages)
+        seconds, peak, sizes = processed(given)
         took["job"].append(seconds)
         peaks.append(peak)
         for name, work in works.items():
             took[name].append(clocked(work))
+    if profile:
+        processed(given, stages)
     medians, used = (
         {name: statistics.median(pair[clock] for pair in pairs) for name, pairs in took.items()} for clock in range(2)
     )
@@ -170,7 +195,7 @@ def measure(given: Input, rounds: int, rivals: dict[str, Callable[[], None]]) ->
         **{f"{name}_per_job": medians[name] / medians["job"] for name in rivals},
         "peak_rss_mb": max(peaks),
         "map_mb": sizes,
-        "stage_processor_seconds": {name: sum(values) / rounds for name, values in stages.items()},
+        "stage_processor_seconds": stages,
         "processors": os.cpu_count(),
         "load": os.getloadavg()[0],
         "versions": {name: version(name) for name in ("numpy", "numba", "scikit-learn", "rasterio")},
@@ -234,7 +259,10 @@ def main() -> None:
     measure(warm, 1, {})
     pipeline.cached_model.cache_clear()
     given = warm if asked.size == "clip" else made(asked.folder, asked.size)
-    found = {"size": asked.size, **measure(given, asked.rounds, rivals_of(given, asked.size, asked.vs))}
+    found = {
+        "size": asked.size,
+        **measure(given, asked.rounds, rivals_of(given, asked.size, asked.vs), profile=asked.profile),
+    }
     if asked.json:
         print(json.dumps(found))
     else:
