@@ -128,6 +128,64 @@ def run_one(features, centroids, labels, squared):  # type: ignore[no-untyped-de
             squared[start + pixel] = best[pixel] if known[pixel] else np.float32(np.inf)
 
 
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _add_label(values, nearest, label, size):  # type: ignore[no-untyped-def]
+    """Sum of the values of a chunk that have a label."""
+    total = np.float32(0)
+    for pixel in range(size):
+        total += values[pixel] if nearest[pixel] == label else np.float32(0)
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sums_of(features, centroids, sums):  # type: ignore[no-untyped-def]
+    """Fill the sums (k, padded bands + 1) of features (padded bands, pixels) by their label, numbers of pixels last.
+
+    Gives the inertia.
+    """
+    bands, pixels = features.shape
+    distance, nearest = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.int32)
+    best, second = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+    chunk, ones, totals = np.empty((bands, CHUNK), np.float32), np.ones(CHUNK, np.float32), np.zeros(2)
+    sums[:] = 0
+    for start in range(0, pixels, CHUNK):
+        size = min(CHUNK, pixels - start)
+        for band in range(bands):
+            chunk[band, :size] = features[band, start : start + size]
+        for label in range(len(centroids)):
+            _distances(chunk, centroids[label], size, distance)
+            _take_nearer(distance, np.int32(label), size, best, second, nearest)
+        _add_up(best, second, ones, size, totals)
+        for label in range(len(centroids)):
+            for band in range(bands):
+                sums[label, band] += _add_label(chunk[band], nearest, label, size)
+            sums[label, bands] += _add_label(ones, nearest, label, size)
+    return totals[0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def settle(features, centroids, tolerance, rounds):  # type: ignore[no-untyped-def]
+    """Move centroids float32 (k, padded bands) by Lloyd's algorithm, in place; gives the inertia before the last move.
+
+    `features` are (padded bands, pixels) without NaN. It rests when squares of the moves sum up to at most `tolerance`,
+    or after so many rounds, maybe none. A centroid without a pixel stays where it is.
+    """
+    bands = len(features)
+    sums = np.empty((len(centroids), bands + 1))
+    inertia = _sums_of(features, centroids, sums)
+    for _ in range(rounds):
+        moved = 0.0
+        for label in range(len(centroids)):
+            for band in range(bands if sums[label, bands] else 0):
+                mean = np.float32(sums[label, band] / sums[label, bands])
+                moved += (mean - centroids[label, band]) ** 2
+                centroids[label, band] = mean
+        if moved <= tolerance:
+            break
+        inertia = _sums_of(features, centroids, sums)
+    return inertia
+
+
 @njit(cache=True, nogil=True)
 def add_label_sums(numbers, seen, labels, pixels, sums, squares):  # type: ignore[no-untyped-def]
     """Add the pixels of every label (k,), and the sums of their numbers and of the squares (k, bands).

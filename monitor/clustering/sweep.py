@@ -9,8 +9,8 @@ from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, kmeans_plusplus
 
-from monitor.clustering.kernel import seen_columns
-from monitor.clustering.models import apply_models
+from monitor.clustering.kernel import seen_columns, settle
+from monitor.clustering.models import apply_models, padded
 from monitor.clustering.silhouette import sampled_silhouette
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.cores import one_thread_each
@@ -20,10 +20,13 @@ SAMPLE_SIZE = 50_000
 """Pixels that k-means is fitted on; more changes the inertia by less than 0.2 %."""
 
 DRAFT_SIZE = 10_000
-"""Pixels of the sample on which the starts compete; the best goes on with all of it, mostly within 0.2 % in inertia."""
+"""Pixels of the sample on which the starts settle before all of it says which of them is the best."""
 
 TOLERANCE, DRAFT_TOLERANCE = 1e-4, 1e-3
-"""Where k-means rests (scikit-learn's `tol`); on a thinned sample starts are told apart before."""
+"""Where k-means rests (scikit-learn's `tol`, of the variance); starts are told apart before."""
+
+DRAFT_ROUNDS = 30
+"""At most so many rounds for a start to settle in."""
 
 N_INIT = 10
 """Starts of each k-means; three were not safe."""
@@ -52,25 +55,27 @@ def as_stack(features: NDArray[np.float32] | Stack) -> Stack:
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A thinned sample less its `mean`, (pixels, bands), and `starts` (N_INIT, k, bands) for k-means on it.
+    """A sample less its `mean` (bands,), `whole` and `thinned`, (padded bands, pixels), and where k-means may start.
 
-    Centres of a start are drawn one after another (k-means++), so that the first of them are a start for fewer.
+    `starts` are (N_INIT, k, padded bands): centres of a start are drawn one after another (k-means++), so that the
+    first of them are a start for fewer.
     """
 
-    pixels: NDArray[np.float32]
+    whole: NDArray[np.float32]
+    thinned: NDArray[np.float32]
     mean: NDArray[np.float32]
     starts: NDArray[np.float32]
 
 
 def draft_of(sample: NDArray[np.float32], k: int, seed: int) -> Draft:
-    """The pixels of a sample (pixels, bands) on which starts for up to k clusters compete."""
-    thinned = sample[:: max(len(sample) // DRAFT_SIZE, 1)]
-    mean = thinned.mean(axis=0)
-    pixels = thinned - mean
-    exact = pixels.astype(np.float64)  # of which k-means++ takes half the time of float32
+    """A sample (pixels, bands) laid out for starts for up to k clusters to compete on."""
+    mean = sample.mean(axis=0)
+    whole = padded(sample - mean)
+    thinned = whole[:: max(len(whole) // DRAFT_SIZE, 1)]
+    exact = thinned.astype(np.float64)  # of which k-means++ takes half the time of float32
     seeds = range(seed * N_INIT, (seed + 1) * N_INIT)
     starts = [kmeans_plusplus(exact, k, random_state=one, n_local_trials=TRIALS)[0] for one in seeds]
-    return Draft(pixels, mean, np.array(starts, np.float32))
+    return Draft(np.ascontiguousarray(whole.T), np.ascontiguousarray(thinned.T), mean, np.array(starts, np.float32))
 
 
 def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
@@ -84,10 +89,12 @@ def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
 
 def fit_here(sample: NDArray[np.float32], k: int, draft: Draft) -> NDArray[np.float32]:
     """As `fit`, from a draft for k or more, where libraries are held to one thread already."""
-    turns = iter(draft.starts[:, :k].copy())  # scikit-learn writes to them
-    tolerance = DRAFT_TOLERANCE if len(draft.pixels) < len(sample) else TOLERANCE
-    begun = KMeans(k, init=lambda *_, **__: next(turns), n_init=N_INIT, tol=tolerance).fit(draft.pixels)
-    model = KMeans(k, init=begun.cluster_centers_ + draft.mean, n_init=1, tol=TOLERANCE).fit(sample)
+    starts = draft.starts[:, :k].copy()
+    rest = DRAFT_TOLERANCE * float(draft.thinned.var(axis=1).sum() / len(draft.mean))
+    for start in starts:
+        settle(draft.thinned, start, rest, DRAFT_ROUNDS)
+    begun = min(starts, key=lambda start: settle(draft.whole, start, 0.0, 0))[:, : len(draft.mean)]
+    model = KMeans(k, init=begun + draft.mean, n_init=1, tol=TOLERANCE).fit(sample)
     centroids: NDArray[np.float32] = model.cluster_centers_.astype(np.float32)
     return centroids[np.argsort(centroids.mean(axis=1), kind="stable")]
 
