@@ -1,12 +1,16 @@
 """Several models in one pass: what scikit-learn says of each, whatever the strips."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_samples
 
+from monitor.clustering.kernel import settle
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.models import apply_models
 from monitor.clustering.silhouette import sampled_silhouette
@@ -98,3 +102,16 @@ def test_a_sample_is_of_pixels_with_data_and_the_same_for_an_array_and_its_stack
     assert sample.shape == (500, 3)
     assert np.isfinite(sample).all()
     np.testing.assert_array_equal(sample, sample_pixels(np.asarray(stack), 7, 500))
+
+
+@pytest.mark.parametrize(("k", "rounds"), [(3, 1), (5, 4), (8, 12)])
+def test_starts_settle_as_scikit_learn_moves_them(k, rounds):
+    data = np.random.default_rng(k).normal(size=(3000, 8)).astype(np.float32) * np.arange(1, 9, dtype=np.float32)
+    centroids = data[:k].copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = KMeans(k, init=data[:k], n_init=1, max_iter=rounds, tol=0).fit(data)
+    inertia = settle(np.ascontiguousarray(data.T), centroids, -1.0, rounds)
+    np.testing.assert_allclose(centroids, model.cluster_centers_, atol=2e-3)
+    assert inertia == pytest.approx(model.inertia_, rel=1e-4)
+    assert settle(np.ascontiguousarray(data.T), centroids, -1.0, 0) == pytest.approx(inertia, rel=1e-6)
