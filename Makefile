@@ -24,6 +24,7 @@ bench: setup
 	$(BIN)/python -m pytest benchmarks/test_kernels.py -o addopts= --benchmark-columns=min,median,rounds
 	$(BIN)/python benchmarks/full_scene.py --profile
 	$(BIN)/python benchmarks/pixel_history.py
+
 trials: setup
 	$(BIN)/python -m pytest -m long
 
