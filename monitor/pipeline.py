@@ -127,7 +127,7 @@ def judge_scene(
     with ThreadPoolExecutor(1) as aside:
         second = aside.submit(witness)
         with watch.stage("detect"):
-            flagged = [flag(laid.scene, laid.reference, by_reference)]
+            flagged = [flag(laid.scene, laid.reference, by_reference)]  # handed on whole: its rasters go early
     try:
         swept, maps, stats = second.result()
     except ValueError as error:

@@ -1,9 +1,7 @@
 """Spectral values of every label, band by band."""
 
 import math
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -15,6 +13,7 @@ from monitor.clustering.kernel import add_label_sums, count_numbers
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.quantiles import STEPS, quantiles_of, steps_of
 from monitor.clustering.stats_result import LabelStats
+from monitor.cores import together
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
 from monitor.strips import Strip, over_strips, strips
@@ -34,8 +33,7 @@ class ValueStats:
 def label_stats(scene: Scene, maps: Mapping[str, LabelMap]) -> dict[str, tuple[LabelStats, ...]]:
     """For each map: pixels and area of every label that occurs, and what its reflectance is like in each band."""
     jobs = [(labelled, band) for labelled in maps.values() for band in range(len(scene.bands))]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = iter(list(pool.map(lambda job: band_stats(scene.stack, *job), jobs)))
+    found = iter(together(lambda job: band_stats(scene.stack, *job), jobs))
     return {kind: joined(scene, list(zip(*(next(found) for _ in scene.bands), strict=True))) for kind in maps}
 
 

@@ -57,6 +57,7 @@ def as_stack(features: NDArray[np.float32] | Stack) -> Stack:
 class Draft:
     """A sample less its `mean` (bands,), `whole` and `thinned`, (padded bands, pixels), and where k-means may start.
 
+    Starts rest when squares of a round's moves sum up to `rest`.
     `starts` are (N_INIT, k, padded bands): centres of a start are drawn one after another (k-means++), so that the
     first of them are a start for fewer.
     """
@@ -64,6 +65,7 @@ class Draft:
     whole: NDArray[np.float32]
     thinned: NDArray[np.float32]
     mean: NDArray[np.float32]
+    rest: float
     starts: NDArray[np.float32]
 
 
@@ -75,7 +77,9 @@ def draft_of(sample: NDArray[np.float32], k: int, seed: int) -> Draft:
     exact = thinned.astype(np.float64)  # of which k-means++ takes half the time of float32
     seeds = range(seed * N_INIT, (seed + 1) * N_INIT)
     starts = [kmeans_plusplus(exact, k, random_state=one, n_local_trials=TRIALS)[0] for one in seeds]
-    return Draft(np.ascontiguousarray(whole.T), np.ascontiguousarray(thinned.T), mean, np.array(starts, np.float32))
+    rest = DRAFT_TOLERANCE * float(thinned.var(axis=0).sum() / len(mean))
+    across = np.ascontiguousarray
+    return Draft(across(whole.T), across(thinned.T), mean, rest, np.array(starts, np.float32))
 
 
 def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
@@ -90,9 +94,8 @@ def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
 def fit_here(sample: NDArray[np.float32], k: int, draft: Draft) -> NDArray[np.float32]:
     """As `fit`, from a draft for k or more, where libraries are held to one thread already."""
     starts = draft.starts[:, :k].copy()
-    rest = DRAFT_TOLERANCE * float(draft.thinned.var(axis=1).sum() / len(draft.mean))
     for start in starts:
-        settle(draft.thinned, start, rest, DRAFT_ROUNDS)
+        settle(draft.thinned, start, draft.rest, DRAFT_ROUNDS)
     begun = min(starts, key=lambda start: settle(draft.whole, start, 0.0, 0))[:, : len(draft.mean)]
     model = KMeans(k, init=begun + draft.mean, n_init=1, tol=TOLERANCE).fit(sample)
     centroids: NDArray[np.float32] = model.cluster_centers_.astype(np.float32)

@@ -1,7 +1,5 @@
 """Outlines of objects in WGS 84."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import pairwise
 
@@ -9,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from monitor.cores import together
 from monitor.detection.objects import Objects
 from monitor.detection.result import Outline
 from monitor.detection.rings import rings_of
@@ -44,10 +43,8 @@ def to_lonlat(corners: NDArray[np.int32], grid: Grid) -> NDArray[np.float64]:
 
     if len(corners) <= AT_ONCE:
         project(0)
-        return places
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(project, range(0, len(corners), AT_ONCE)):
-            pass
+    else:
+        together(project, range(0, len(corners), AT_ONCE))
     return places
 
 

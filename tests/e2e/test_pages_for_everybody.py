@@ -49,6 +49,14 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(visit: Visit, paths
         page.close()
 
 
+def test_a_chart_that_has_not_seen_the_phone_turn_does_not_widen_the_page(visit: Visit):
+    page = visit("/scenes", has_touch=True)
+    page.wait_for_selector(".chart svg")
+    page.add_style_tag(content=".chart > div, .chart svg { width: 1000px !important }")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_the_chosen_theme_stays(visit: Visit):
     page = visit("/status", color_scheme="light")
     page.get_by_role("button", name="Light or dark").click()
