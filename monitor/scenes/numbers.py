@@ -4,7 +4,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Sequence
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, Protocol
 
 import numpy as np
@@ -174,17 +174,28 @@ class ArraySink:
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self.shape = shape
         self.bands: list[NDArray[Any] | None] = [None] * shape[0]
+        self.whole: NDArray[Any] | None = None
+        self.lock = Lock()
 
     def write(self, band: int, top: int, block: NDArray[Any]) -> None:
         """Rows from `top` on of one band, always in the same type."""
         plane = self.bands[band]
         if plane is None:
-            plane = self.bands[band] = np.zeros(self.shape[1:], block.dtype)
+            plane = self.bands[band] = self.plane(band, block.dtype)
         plane[top : top + len(block)] = block
+
+    def plane(self, band: int, kind: np.dtype[Any]) -> NDArray[Any]:
+        """Where a band is gathered: beside the others if it is of the type of the first."""
+        with self.lock:
+            if self.whole is None:
+                self.whole = np.zeros(self.shape, kind)
+        return self.whole[band] if self.whole.dtype == kind else np.zeros(self.shape[1:], kind)
 
     def done(self) -> ArrayNumbers:
         """All bands in one type."""
         kind = common_type([plane.dtype for plane in self.bands if plane is not None])
+        if self.whole is not None and all(plane is None or plane.base is self.whole for plane in self.bands):
+            return ArrayNumbers(self.whole.astype(kind, copy=False))
         out = np.zeros(self.shape, kind)
         for band, plane in enumerate(self.bands):
             if plane is not None:
