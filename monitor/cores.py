@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -39,9 +39,41 @@ def pools() -> ThreadpoolController:
 
 
 def together(work: Callable[[Part], Done], parts: Iterable[Part]) -> list[Done]:
-    """The work on all parts, in their order, as many at a time as there are cores: for work that releases the GIL."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return list(pool.map(work, parts))
+    """The work on all parts, in their order, by as many threads as there are cores: for work that releases the GIL.
+
+    The calling thread works, too, and helpers take what it has not come to. So parts of one work may share out parts
+    of their own: nobody waits for a helper that has not begun.
+    """
+    given = list(parts)
+    done: list[Any] = [None] * len(given)
+    left = iter(list(enumerate(given)))
+
+    def take() -> None:
+        for place, part in left:
+            done[place] = work(part)
+
+    asked = [helpers().submit(take) for _ in range(min(cores(), len(given)) - 1)]
+    try:
+        take()
+    finally:
+        for one in asked:
+            if not one.cancel():
+                one.result()
+    return done
+
+
+def cores() -> int:
+    """How many cores the machine has."""
+    return os.cpu_count() or 1
+
+
+@cache
+def helpers() -> ThreadPoolExecutor:
+    """The threads that help, for as long as the process lives: to start them takes longer than many a work."""
+    return ThreadPoolExecutor(max(cores() - 1, 1), thread_name_prefix="helper")
+
+
+os.register_at_fork(after_in_child=helpers.cache_clear)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """A raster worked on in strips of rows, by as many threads as there are cores."""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+
+from monitor.cores import together
 
 STRIP_PX = 120_000
 """Pixels of a strip: its temporary planes stay in the cache."""
@@ -46,6 +46,4 @@ def strips(shape: tuple[int, int], halo: int, strip_px: int | None = None) -> li
 
 def over_strips(shape: tuple[int, int], halo: int, work: Callable[[Strip], None], strip_px: int | None = None) -> None:
     """Do the work on every strip; strips must not write to one another's rows."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for _ in pool.map(work, strips(shape, halo, strip_px)):
-            pass
+    together(work, strips(shape, halo, strip_px))

@@ -76,8 +76,7 @@ def prior_of(reference: ReferenceModel) -> Prior:
     level = reference.centroids.astype(np.float64) * reference.scale + reference.center
     step = sample_step(reference.labels.size)
     lines = (reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step))
-    every = max(1, step // 4)
-    neighbours = np.abs(np.concatenate([line[:, :, 1::every] - line[:, :, :-1:every] for line in lines], axis=1))
+    neighbours = np.abs(np.concatenate([line[:, :, 1::step] - line[:, :, :-1:step] for line in lines], axis=1))
     known = [band[np.isfinite(band)] for band in neighbours]
     quiet = [float(quantile(band, 0.2)) if band.size else 0.0 for band in known]
     noise = np.array(quiet) / (0.2533 * np.sqrt(2))

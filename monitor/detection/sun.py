@@ -1,7 +1,6 @@
 """Where the sun throws shadows: cloud heights that explain the darkness of a scene, and the shade they predict."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.catalog.item import SceneItem
-from monitor.cores import together
+from monitor.cores import cores, together
 from monitor.detection import codes
 from monitor.detection.codes import read
 from monitor.detection.sun_kernels import block_means, cast_darkest, overlap
@@ -54,6 +53,10 @@ class Sun:
     def px_per_m(self) -> float:
         """Length of the displacement."""
         return float(np.hypot(self.rows_per_m, self.columns_per_m))
+
+    def thinned(self, factor: int) -> "Sun":
+        """The sun of an image of which every pixel is a square of so many."""
+        return Sun(self.rows_per_m / factor, self.columns_per_m / factor)
 
 
 @dataclass(frozen=True)
@@ -177,18 +180,18 @@ def find_shade(
     """
     if not resolved(sun):
         return None
-    planes = (peak, opacity, depth, trust, valid, labels)
-    best = coarse_height(*averaged(*planes, sun, COARSE_PX))
-    cloud, dark, mass, near = averaged(*planes, sun, SEARCH_PX)
+    cloud, dark, mass, near = averaged(peak, opacity, depth, trust, valid, labels, sun)
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None
+    best = coarse_height(*coarser(cloud, dark, mass, near))
     step = 0.5 / near.px_per_m
     ideas = [
         (height, thickness) for thickness in (0.0, *THICKNESS) for height in (best + step * np.arange(-4, 5)).tolist()
     ]
-    fits = fits_of([[offset(near, body) for body in bodies(*idea)] for idea in ideas], cloud, dark, mass)
-    fit, idea = max(zip(fits, ideas, strict=True), key=lambda tried: tried[0].worth)
+    moves = [frozenset(offset(near, body) for body in bodies(*idea)) for idea in ideas]
+    fits = fits_of(set(moves), cloud, dark, mass)
+    fit, idea = max(((fits[move], idea) for move, idea in zip(moves, ideas, strict=True)), key=lambda t: t[0].worth)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
         return None
     return Shade(*idea, fit.gain / total)
@@ -202,12 +205,9 @@ def averaged(
     valid: NDArray[np.bool_],
     labels: NDArray[np.uint8],
     sun: Sun,
-    pixels: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
-    """Opacity, depth within what clouds can take, weight, averaged down to about a number of pixels, and the sun."""
-    factor = int(np.ceil(np.sqrt(peak.size / pixels)))
-    if min(peak.shape) < 8 * factor:
-        factor = 1
+    """Opacity, depth within what clouds can take, weight, averaged down to about `SEARCH_PX`, and the sun."""
+    factor = thinning(peak.shape, SEARCH_PX)
     size = (peak.shape[0] // factor, peak.shape[1] // factor)
     cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
     depths = np.clip(codes.DEPTH, *DEPTHS)
@@ -221,7 +221,28 @@ def averaged(
 
     over_strips(size, 0, mean, STRIP_PX // factor**2)
     dark /= mass + np.float32(1e-6)
-    return cloud, dark, mass, Sun(sun.rows_per_m / factor, sun.columns_per_m / factor)
+    return cloud, dark, mass, sun.thinned(factor)
+
+
+def thinning(shape: tuple[int, ...], pixels: int) -> int:
+    """Side of the squares that leave about so many pixels of an image; 1 where few would be left in a row."""
+    factor = int(np.ceil(np.sqrt(shape[0] * shape[1] / pixels)))
+    return factor if min(shape) >= 8 * factor else 1
+
+
+def coarser(
+    cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
+    """What `averaged` gives, averaged further down to about `COARSE_PX`."""
+    factor = thinning(cloud.shape, COARSE_PX)
+    size = (cloud.shape[1] // factor, cloud.shape[0] // factor)
+
+    def mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        whole = plane[: size[1] * factor, : size[0] * factor]
+        return cv2.resize(whole, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+    weight = mean(mass)
+    return mean(cloud), mean(dark * mass) / (weight + np.float32(1e-6)), weight, sun.thinned(factor)
 
 
 def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
@@ -242,23 +263,24 @@ def fit_of(
     return Fit(2 * common - square, common / max(square, 1e-6))
 
 
+Moves = frozenset[tuple[int, int]]
+"""By how many rows and columns the parts of clouds are moved to where their shadows fall."""
+
+
 def fits_of(
-    moves: Sequence[Sequence[tuple[int, int]]],
-    cloud: NDArray[np.float32],
-    depth: NDArray[np.float32],
-    weight: NDArray[np.float32],
-) -> list[Fit]:
-    """How the soft shades fit that clouds throw whose parts are moved by some rows and columns, shade by shade."""
+    moves: Iterable[Moves], cloud: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]
+) -> dict[Moves, Fit]:
+    """How the soft shades fit that clouds throw whose parts are moved, shade by shade."""
     spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
-    for _ in range(os.cpu_count() or 1):
+    for _ in range(cores()):
         spare.put((np.empty_like(cloud), np.empty_like(cloud)))
 
-    def one(parts: Sequence[tuple[int, int]]) -> Fit:
+    def one(parts: Moves) -> tuple[Moves, Fit]:
         shade, light = spare.get()
         shade[:] = 0
-        cast_darkest(cloud, np.array(parts), shade)
+        cast_darkest(cloud, np.array(list(parts)), shade)
         fit = fit_of(soft(shade, light), depth, weight)
         spare.put((shade, light))
-        return fit
+        return parts, fit
 
-    return together(one, moves)
+    return dict(together(one, moves))

@@ -34,6 +34,8 @@ LARGEST_SHIFT_M = 300.0
 STEPS = 12
 LINE_TURNS = 8
 START_QUANTILES = (0.1, 0.3)
+CHUNK = 512
+"""Pixels worked on at once; theirs stay in the first-level cache."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +63,23 @@ class Normalised:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Pixels known in both images, label after label: `scene` and `reference` (bands, n), `labels` (n,).
+    """Pixels known in both images, label after label: `scene` and `reference` (bands, n).
 
-    Those of label i are ``ends[i]:ends[i + 1]``; `weight` (n,) is that of their label. `tolerance` (bands, k) is how
-    far clear ground of a label may come back from what it was, `typical` (bands,) the median of the reference.
+    Those of label i are ``ends[i]:ends[i + 1]``, and every one has the label's `weight` (k,). `tolerance` (bands, k) is
+    how far clear ground of a label may come back from what it was, `typical` (bands,) the median of the reference.
     """
 
     scene: NDArray[np.float32]
     reference: NDArray[np.float32]
-    labels: NDArray[np.intp]
     ends: NDArray[np.intp]
     weight: NDArray[np.float32]
     tolerance: NDArray[np.float32]
     typical: NDArray[np.float32]
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return int(self.ends[-1])
 
     @property
     def k(self) -> int:
@@ -88,7 +94,7 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
     """
     sample = draw(scene, reference)
     nothing = Radiometry((0.0, 0.0), (1.0,) * len(scene.bands), (0.0,) * len(scene.bands), 0.0)
-    if sample.labels.size < 300:
+    if sample.size < 300:
         return Normalised(scene, reference, nothing)
     gain, offset = fit(sample)
     shift = shift_between(adjusted(scene, gain, offset), reference, sample, gain, offset)
@@ -125,10 +131,8 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     level = np.stack(sums, axis=1) / np.maximum(count, 1)
     typical = median(np.abs(there)) if ids.size else np.ones(len(there), np.float32)
     tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
-    weight = 1 / np.sqrt(np.maximum(count, 1))
-    weight = weight * (count > 20)
-    shares = weight[ids].astype(np.float32)
-    return Sample(here, there, ids, ends, shares, tolerance.astype(np.float32), typical)
+    weight = (count > 20) / np.sqrt(np.maximum(count, 1))
+    return Sample(here, there, ends, weight.astype(np.float32), tolerance.astype(np.float32), typical)
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
@@ -139,57 +143,66 @@ def _agreement(scene, reference, tolerance, ends, gain, offset, out):  # type: i
         inside = slice(ends[label], ends[label + 1])
         total = out[inside]
         for band in range(bands):
-            here, there, width = scene[band, inside], reference[band, inside], tolerance[band, label]
+            here, there, unit = scene[band, inside], reference[band, inside], np.float32(1) / tolerance[band, label]
             slope, start = gain[band], offset[band]
             for pixel in range(len(total)):
-                gap = (slope * here[pixel] + start - there[pixel]) / width
+                gap = (slope * here[pixel] + start - there[pixel]) * unit
                 total[pixel] += gap * gap
         for pixel in range(len(total)):
             total[pixel] /= bands
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fade(weight, squared, width, out):  # type: ignore[no-untyped-def]
-    """Weights (n,) less the more the squared difference exceeds a width; in `out`, which may be one of the others."""
-    for pixel in range(len(out)):
-        part = np.float32(1) + squared[pixel] / width
-        out[pixel] = weight[pixel] / (part * part * part)
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _dot(one, other):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for pixel in range(len(one)):
-        total += one[pixel] * other[pixel]
-    return total
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _label_sums(scene, reference, ends, weight, here, there, mass):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def _label_sums(scene, reference, tolerance, ends, shares, gain, offset, width, here, there, mass):  # type: ignore[no-untyped-def]
+    """Sums of both images (bands, k) and of weights (k,), which fall as disagreement exceeds a squared width."""
+    bands, weight = len(scene), np.empty(CHUNK, np.float32)
+    here[:], there[:], mass[:] = 0, 0, 0
     for label in range(len(ends) - 1):
-        inside = slice(ends[label], ends[label + 1])
-        share = weight[inside]
-        mass[label] = _dot(share, np.ones_like(share))
-        for band in range(len(scene)):
-            here[band, label] = _dot(share, scene[band, inside])
-            there[band, label] = _dot(share, reference[band, inside])
+        for start in range(ends[label], ends[label + 1], CHUNK):
+            stop = min(start + CHUNK, ends[label + 1])
+            size, total = stop - start, np.float32(0)
+            weight[:size] = 0
+            for band in range(bands):
+                one, other, slope, base = scene[band, start:stop], reference[band, start:stop], gain[band], offset[band]
+                unit = np.float32(1) / tolerance[band, label]
+                for pixel in range(size):
+                    gap = (slope * one[pixel] + base - other[pixel]) * unit
+                    weight[pixel] += gap * gap
+            for pixel in range(size):
+                part = np.float32(1) + weight[pixel] / (width * np.float32(bands))
+                weight[pixel] = shares[label] / (part * part * part)
+                total += weight[pixel]
+            mass[label] += total
+            for band in range(bands):
+                one, other = scene[band, start:stop], reference[band, start:stop]
+                before, after = np.float32(0), np.float32(0)
+                for pixel in range(size):
+                    before += weight[pixel] * one[pixel]
+                    after += weight[pixel] * other[pixel]
+                here[band, label] += before
+                there[band, label] += after
 
 
 def agreement(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float32]:
     """Mean square of the difference to the reference in units of the tolerance, (n,)."""
-    out = np.empty(sample.labels.size, np.float32)
+    out = np.empty(sample.size, np.float32)
     factors = gain.astype(np.float32), offset.astype(np.float32)
     _agreement(sample.scene, sample.reference, sample.tolerance, sample.ends, *factors, out)
     return out
 
 
 def label_means(
-    sample: Sample, weight: NDArray[np.float32]
+    sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64], width: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Weighted mean per label of scene and of reference, (bands, k), and the labels' total weights, (k,)."""
+    """Mean per label of scene and of reference, (bands, k), and the labels' total weights, (k,).
+
+    Pixels weigh less the more they are off by in units of `width` tolerances.
+    """
     bands = len(sample.scene)
     here, there, mass = np.empty((bands, sample.k)), np.empty((bands, sample.k)), np.empty(sample.k)
-    _label_sums(sample.scene, sample.reference, sample.ends, weight, here, there, mass)
+    factors = gain.astype(np.float32), offset.astype(np.float32), np.float32(width**2)
+    images = sample.scene, sample.reference, sample.tolerance, sample.ends, sample.weight
+    _label_sums(*images, *factors, here, there, mass)
     floor = np.maximum(mass, 1e-9)
     return here / floor, there / floor, mass
 
@@ -204,7 +217,8 @@ def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> float:
     """Logarithm of the label-balanced share of pixels that agree, less what the gains cost."""
-    share = float((sample.weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / sample.weight.sum())
+    weight = np.repeat(sample.weight, np.diff(sample.ends))
+    share = float((weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / weight.sum())
     cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * sample.typical + 1e-5)) ** 2)
     return float(np.log(share + 1e-9) - 0.5 * cost)
 
@@ -272,9 +286,7 @@ def refine(
     """Reweighted fits from a start, looking ever closer."""
     for step in range(STEPS):
         width = max(3.0 * 0.7**step, 0.6)
-        weight = agreement(sample, gain, offset)
-        _fade(sample.weight, weight, np.float32(width**2), weight)
-        here, there, mass = label_means(sample, weight)
+        here, there, mass = label_means(sample, gain, offset, width)
         known = mass > 0.02 * mass.max()
         gain, offset = lines(here[:, known], there[:, known], mass[known])
     return gain, offset
