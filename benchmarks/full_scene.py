@@ -113,9 +113,8 @@ def processed(
 
 
 def forget_peak() -> None:
-    """Give back what is free and let the kernel count the peak of resident memory anew."""
+    """Let the kernel count the peak of resident memory anew."""
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
@@ -169,6 +168,7 @@ def measure(
     stages: dict[str, float] = {}
     peaks = []
     pipeline.cached_model(given.model)
+    ctypes.CDLL(None).malloc_trim(0)  # what came before is not to count
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", end="\r", file=sys.stderr, flush=True)
         seconds, peak, sizes = processed(given)
