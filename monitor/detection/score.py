@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from monitor.detection.result import Kind
 
-LIKELY = 0.63
+LIKELY = 0.66
 """Anomalies less likely than this are left out."""
-LARGEST_PX = 300.0
+LARGEST_PX = 3000.0
+"""Larger anomalies are not more likely for it..."""
+LARGEST_CLOUD_PX = 300.0
+"""... nor larger clouds and shadows."""
 SHARPEST = 0.1
 """Slopes of opacity per pixel beyond this are sharp alike."""
 DAZZLING = 3.0
@@ -59,5 +62,5 @@ def score(kind: Kind, area: NDArray[np.intp], evidence: Evidence) -> NDArray[np.
         likely: NDArray[np.float64] = 1 / (1 + np.exp(-total))
         return likely
     certain = evidence["opacity"] if kind == Kind.CLOUD else evidence["shadow_match"]
-    size = np.log(np.clip(area, 1, LARGEST_PX)) / np.log(LARGEST_PX)
+    size = np.log(np.clip(area, 1, LARGEST_CLOUD_PX)) / np.log(LARGEST_CLOUD_PX)
     return np.clip(0.55 + 0.25 * size + 0.2 * np.clip(0.5 if certain is None else certain, 0, 1), 0, 0.99)  # type: ignore[no-any-return]
