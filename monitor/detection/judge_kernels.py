@@ -19,10 +19,11 @@ from monitor.detection.codes import (
     MISFIT,
     ODD,
     OPACITY_STEP,
+    PEAK_STEP,
     SHADOW_GAP_LOWEST,
     SURE_CODES,
 )
-from monitor.detection.look_kernels import DEEP, OPAQUE, compiled, mean_row
+from monitor.detection.look_kernels import DEEP, OPAQUE, POINT, compiled, mean_row
 
 SHADE_TRUST = 16.0
 """Inverse variance of a predicted depth."""
@@ -93,6 +94,7 @@ def judge_rows(shadow_gaps, cloud_gaps, bits, peak, opacity, depth, extra, taken
     nothing, `measured` the averaged inverse variance of depths, `gentle` where opacity hardly changes.
     """
     height, width = best.shape
+    sharp = np.float32(POINT)
     for row in range(height):
         for column in range(width):
             bit = bits[row, column]
@@ -104,10 +106,12 @@ def judge_rows(shadow_gaps, cloud_gaps, bits, peak, opacity, depth, extra, taken
             trust = np.float32(0) if outside[row, column] else np.float32(SHADE_TRUST)
             sureness = measured[row, column]
             sure = (sureness * dark + trust * taken[row, column]) / (sureness + trust + np.float32(1e-3))
+            thin = bright < np.float32(OPAQUE)
+            point = thin & (np.float32(peak[row, column] & np.uint8(CLOUDED - 1)) * np.float32(PEAK_STEP) > sharp)
             clouded = ((bit & CLOUDIER) > 0) & (cloud_gap <= added)
             shaded = (not clouded) & (shadow_gap + added < 0)
             odd = (not clouded) & (not shaded) & ((bit & ODD) > 0)
-            faint = (clouded & (bright < np.float32(OPAQUE))) | (shaded & (sure < np.float32(DEEP)))
+            faint = (clouded & thin & (not point)) | (shaded & (sure < np.float32(DEEP)))
             faint |= ((bit & FAINT) > 0) & (not shaded) & gentle[row, column]
             kind = np.uint8(1) if clouded else np.uint8(2) if shaded else np.uint8(3) if odd else np.uint8(0)
             if faint:

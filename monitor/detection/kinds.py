@@ -8,7 +8,7 @@ from monitor.detection import codes
 from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.look_kernels import strength_rows
+from monitor.detection.look_kernels import OPAQUE, strength_rows
 from monitor.detection.looks import Look, shade_fits, slope
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.sun import offset
@@ -83,7 +83,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         wide[ids[core[places]]] = True
-    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
+    hard = ((steepness / np.maximum(number, 1) > SOFT_EDGE) | ~opaque(clouds, seen)) & ~wide
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
 
 
@@ -107,12 +107,18 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     place = np.divmod(places, canvas.shape[1])
     support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1)
     lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
-    doubtful = (peak > DAZZLING) & ~lacking & ~shown
+    doubtful = opaque(ships, seen) & (peak > DAZZLING) & ~lacking & ~shown
     in_sight = sureness > 0
     clouds_shown, ships_shown = np.count_nonzero(shown), np.count_nonzero(lacking | (doubtful & in_sight))
     if clouds_shown >= MANY_SMALL and clouds_shown > MOSTLY * ships_shown:
         doubtful &= in_sight
     kind.ravel()[places[(lacking | doubtful)[ids]]] = ANOMALY
+
+
+def opaque(clouds: Objects, seen: Look) -> NDArray[np.bool_]:
+    """Which of some clouds are so on the mean, not but for single bright pixels, (count + 1,)."""
+    total = np.bincount(clouds.ids, read(codes.OPACITY, seen.opacity.ravel()[clouds.pixels]), clouds.count + 1)
+    return np.asarray(total >= OPAQUE * clouds.area)
 
 
 def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
