@@ -80,7 +80,7 @@ def _nearest(features, start, size, centroids, nearest, squared):  # type: ignor
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def inertia_of(features, centroids):  # type: ignore[no-untyped-def]
-    """Sum of squared distances of features (padded bands, pixels) to the nearest centroids float32 (k, padded bands)."""
+    """Sum of squared distances of features (padded bands, pixels) to their nearest centroid (k, padded bands)."""
     pixels, inertia = features.shape[1], 0.0
     nearest, squared = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.float32)
     for start in range(0, pixels, CHUNK):
