@@ -12,10 +12,12 @@ QUAD = 4
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _distances(features, centroid, size, distance):  # type: ignore[no-untyped-def]
-    """Squared distance of a chunk of features (padded bands, chunk) to one centroid."""
+def distances(features, start, centroid, size, distance):  # type: ignore[no-untyped-def]
+    """Squared distance of `size` pixels of features (padded bands, pixels), from `start` on, to one centroid."""
+    stop = start + size
     for first in range(0, centroid.size, QUAD):
-        one, two, three, four = features[first], features[first + 1], features[first + 2], features[first + 3]
+        one, two = features[first, start:stop], features[first + 1, start:stop]
+        three, four = features[first + 2, start:stop], features[first + 3, start:stop]
         c1, c2, c3, c4 = centroid[first], centroid[first + 1], centroid[first + 2], centroid[first + 3]
         if first == 0:
             for pixel in range(size):
@@ -28,7 +30,7 @@ def _distances(features, centroid, size, distance):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _take_nearer(distance, label, size, best, second, nearest):  # type: ignore[no-untyped-def]
+def take_nearer(distance, label, size, best, second, nearest):  # type: ignore[no-untyped-def]
     """Keep the two smallest distances of a chunk and the label of the smallest; label 0 starts anew."""
     if label == 0:
         for pixel in range(size):
@@ -91,8 +93,8 @@ def run_models(numbers, factor, shift, seen, centroids, first, labels, totals): 
                 _to_features(values, factor[band], shift[band], here, size, features[band])
             for model in range(first.size - 1):
                 for index in range(first[model], first[model + 1]):
-                    _distances(features, centroids[index], size, distance)
-                    _take_nearer(distance, np.int32(index - first[model]), size, best, second, nearest)
+                    distances(features, 0, centroids[index], size, distance)
+                    take_nearer(distance, np.int32(index - first[model]), size, best, second, nearest)
                 _add_up(best, second, here, size, totals[row, model])
                 if model < labels.shape[0]:
                     out = labels[model, row, start : start + size]
@@ -121,69 +123,11 @@ def run_one(features, centroids, labels, squared):  # type: ignore[no-untyped-de
                 known[pixel] &= fine
                 chunk[band, pixel] = values[pixel] if fine else np.float32(0)
         for label in range(len(centroids)):
-            _distances(chunk, centroids[label], size, distance)
-            _take_nearer(distance, np.int32(label), size, best, second, nearest)
+            distances(chunk, 0, centroids[label], size, distance)
+            take_nearer(distance, np.int32(label), size, best, second, nearest)
         for pixel in range(size):
             labels[start + pixel] = nearest[pixel] if known[pixel] else NO_LABEL
             squared[start + pixel] = best[pixel] if known[pixel] else np.float32(np.inf)
-
-
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _add_label(values, nearest, label, size):  # type: ignore[no-untyped-def]
-    """Sum of the values of a chunk that have a label."""
-    total = np.float32(0)
-    for pixel in range(size):
-        total += values[pixel] if nearest[pixel] == label else np.float32(0)
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _sums_of(features, centroids, sums):  # type: ignore[no-untyped-def]
-    """Fill the sums (k, padded bands + 1) of features (padded bands, pixels) by their label, numbers of pixels last.
-
-    Gives the inertia.
-    """
-    bands, pixels = features.shape
-    distance, nearest = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.int32)
-    best, second = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
-    chunk, ones, totals = np.empty((bands, CHUNK), np.float32), np.ones(CHUNK, np.float32), np.zeros(2)
-    sums[:] = 0
-    for start in range(0, pixels, CHUNK):
-        size = min(CHUNK, pixels - start)
-        for band in range(bands):
-            chunk[band, :size] = features[band, start : start + size]
-        for label in range(len(centroids)):
-            _distances(chunk, centroids[label], size, distance)
-            _take_nearer(distance, np.int32(label), size, best, second, nearest)
-        _add_up(best, second, ones, size, totals)
-        for label in range(len(centroids)):
-            for band in range(bands):
-                sums[label, band] += _add_label(chunk[band], nearest, label, size)
-            sums[label, bands] += _add_label(ones, nearest, label, size)
-    return totals[0]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def settle(features, centroids, tolerance, rounds):  # type: ignore[no-untyped-def]
-    """Move centroids float32 (k, padded bands) by Lloyd's algorithm, in place; gives the inertia before the last move.
-
-    `features` are (padded bands, pixels) without NaN. It rests when squares of the moves sum up to at most `tolerance`,
-    or after so many rounds, maybe none. A centroid without a pixel stays where it is.
-    """
-    bands = len(features)
-    sums = np.empty((len(centroids), bands + 1))
-    inertia = _sums_of(features, centroids, sums)
-    for _ in range(rounds):
-        moved = 0.0
-        for label in range(len(centroids)):
-            for band in range(bands if sums[label, bands] else 0):
-                mean = np.float32(sums[label, band] / sums[label, bands])
-                moved += (mean - centroids[label, band]) ** 2
-                centroids[label, band] = mean
-        if moved <= tolerance:
-            break
-        inertia = _sums_of(features, centroids, sums)
-    return inertia
 
 
 @njit(cache=True, nogil=True)

@@ -7,6 +7,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from monitor.clustering.assign import assign
+from monitor.clustering.kernel import distances
+from monitor.clustering.models import padded
 
 SILHOUETTE_SIZE = 2_000
 """Pixels that the silhouette is taken of, in equal shares per label; it costs their square."""
@@ -30,33 +32,50 @@ def sampled_silhouette(sample: NDArray[np.float32], centroids: NDArray[np.float3
     if groups[-1] <= len(present):
         return 0.0
     values = np.zeros(groups[-1])
-    _silhouettes(np.ascontiguousarray(sample[np.concatenate(picked)].T), groups, values)
+    _silhouettes(np.ascontiguousarray(padded(sample[np.concatenate(picked)]).T), groups, values)
     means = [values[start:stop].mean() for start, stop in pairwise(groups)]
     return float(np.average(means, weights=count[present]))
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def _roots(squared, sums):  # type: ignore[no-untyped-def]
+    """Take the roots of squared distances, in place, and add them to sums."""
+    for other in range(squared.size):
+        squared[other] = np.sqrt(squared[other])
+        sums[other] += squared[other]
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def _total(values):  # type: ignore[no-untyped-def]
+    """Sum of values."""
+    total = np.float32(0)
+    for value in values:
+        total += value
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _silhouettes(points, groups, values):  # type: ignore[no-untyped-def]
-    """Silhouette of every point (bands, points) that is not alone in its group; groups are runs of points."""
-    bands, count = points.shape
-    squared = np.empty(count, np.float32)
+    """Silhouette of every point (padded bands, points) that is not alone in its group; groups are runs of points.
+
+    Every distance is taken once and added to the sums of both points.
+    """
+    count = points.shape[1]
+    distance, sums = np.empty(count, np.float32), np.zeros((groups.size - 1, count), np.float32)
     for own in range(groups.size - 1):
         for point in range(groups[own], groups[own + 1]):
-            squared[:] = 0
-            for band in range(bands):
-                here, others = points[band, point], points[band]
-                for other in range(count):
-                    step = others[other] - here
-                    squared[other] += step * step
-            inside, outside = 0.0, np.inf
+            after = count - point
+            distances(points, point, points[:, point].copy(), after, distance)
+            _roots(distance[:after], sums[own, point:])
+            for group in range(own, groups.size - 1):
+                first = max(groups[group], point)
+                sums[group, point] += _total(distance[first - point : groups[group + 1] - point])
+    for own in range(groups.size - 1):
+        size = groups[own + 1] - groups[own]
+        for point in range(groups[own], groups[own + 1]):
+            inside, outside = sums[own, point] / max(size - 1, 1), np.inf
             for group in range(groups.size - 1):
-                start, stop = groups[group], groups[group + 1]
-                total = np.float32(0)
-                for other in range(start, stop):
-                    total += np.sqrt(squared[other])
-                if group == own:
-                    inside = total / max(stop - start - 1, 1)
-                else:
-                    outside = min(outside, total / (stop - start))
-            if groups[own + 1] - groups[own] > 1 and max(inside, outside) > 0:
+                if group != own:
+                    outside = min(outside, sums[group, point] / (groups[group + 1] - groups[group]))
+            if size > 1 and max(inside, outside) > 0:
                 values[point] = (outside - inside) / max(inside, outside)

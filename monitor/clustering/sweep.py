@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn import config_context
+from sklearn.cluster import KMeans
 
-from monitor.clustering.kernel import seen_columns, settle
+from monitor.clustering.kernel import seen_columns
 from monitor.clustering.models import apply_models, padded
 from monitor.clustering.silhouette import sampled_silhouette
+from monitor.clustering.starts import inertia_of, settle, spread
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.cores import one_thread_each
 from monitor.scenes.stack import Stack
@@ -20,16 +22,19 @@ SAMPLE_SIZE = 50_000
 """Pixels that k-means is fitted on; more changes the inertia by less than 0.2 %."""
 
 DRAFT_SIZE = 10_000
-"""Pixels of the sample on which the starts settle before all of it says which of them is the best."""
+"""Pixels of the sample on which the starts settle before all of it says which of them are the best."""
 
 TOLERANCE, DRAFT_TOLERANCE = 1e-4, 1e-3
 """Where k-means rests (scikit-learn's `tol`, of the variance); starts are told apart before."""
 
-DRAFT_ROUNDS = 30
+ROUNDS = 30
 """At most so many rounds for a start to settle in."""
 
 N_INIT = 10
 """Starts of each k-means; three were not safe."""
+
+FINALISTS = 2
+"""Starts that are moved on the whole sample: what is best before it rests is not always best after."""
 
 TRIALS = 4
 """Pixels among which k-means++ chooses every next centre: scikit-learn's number for k = 8..20."""
@@ -57,29 +62,30 @@ def as_stack(features: NDArray[np.float32] | Stack) -> Stack:
 class Draft:
     """A sample less its `mean` (bands,), `whole` and `thinned`, (padded bands, pixels), and where k-means may start.
 
-    Starts rest when squares of a round's moves sum up to `rest`.
-    `starts` are (N_INIT, k, padded bands): centres of a start are drawn one after another (k-means++), so that the
-    first of them are a start for fewer.
+    `variance` is the mean one of the bands. `starts` are (N_INIT, k, padded bands): centres of a start are drawn one
+    after another (k-means++), so that the first of them are a start for fewer.
     """
 
     whole: NDArray[np.float32]
     thinned: NDArray[np.float32]
     mean: NDArray[np.float32]
-    rest: float
+    variance: float
     starts: NDArray[np.float32]
 
 
 def draft_of(sample: NDArray[np.float32], k: int, seed: int) -> Draft:
-    """A sample (pixels, bands) laid out for starts for up to k clusters to compete on."""
+    """A sample (pixels, bands) laid out for starts for up to k clusters to compete on.
+
+    Centres are drawn from all of it: far outliers, which are clusters of their own, are few and not all in a part.
+    """
     mean = sample.mean(axis=0)
-    whole = padded(sample - mean)
-    thinned = whole[:: max(len(whole) // DRAFT_SIZE, 1)]
-    exact = thinned.astype(np.float64)  # of which k-means++ takes half the time of float32
-    seeds = range(seed * N_INIT, (seed + 1) * N_INIT)
-    starts = [kmeans_plusplus(exact, k, random_state=one, n_local_trials=TRIALS)[0] for one in seeds]
-    rest = DRAFT_TOLERANCE * float(thinned.var(axis=0).sum() / len(mean))
-    across = np.ascontiguousarray
-    return Draft(across(whole.T), across(thinned.T), mean, rest, np.array(starts, np.float32))
+    whole = np.ascontiguousarray(padded(sample - mean).T)
+    thinned = np.ascontiguousarray(whole[:, :: max(len(sample) // DRAFT_SIZE, 1)])
+    draws = np.random.default_rng(seed).random((k, N_INIT, TRIALS))
+    starts = np.empty((N_INIT, k, len(whole)), np.float32)
+    for index, start in enumerate(starts):
+        spread(whole, draws[:, index].copy(), start)
+    return Draft(whole, thinned, mean, float(thinned.var(axis=1).sum() / len(mean)), starts)
 
 
 def fit(sample: NDArray[np.float32], k: int, seed: int) -> NDArray[np.float32]:
@@ -95,9 +101,11 @@ def fit_here(sample: NDArray[np.float32], k: int, draft: Draft) -> NDArray[np.fl
     """As `fit`, from a draft for k or more, where libraries are held to one thread already."""
     starts = draft.starts[:, :k].copy()
     for start in starts:
-        settle(draft.thinned, start, draft.rest, DRAFT_ROUNDS)
-    begun = min(starts, key=lambda start: settle(draft.whole, start, 0.0, 0))[:, : len(draft.mean)]
-    model = KMeans(k, init=begun + draft.mean, n_init=1, tol=TOLERANCE).fit(sample)
+        settle(draft.thinned, start, DRAFT_TOLERANCE * draft.variance, ROUNDS)
+    best = sorted(starts, key=lambda start: inertia_of(draft.whole, start))[:FINALISTS]
+    begun = min(best, key=lambda start: settle(draft.whole, start, TOLERANCE * draft.variance, ROUNDS))
+    with config_context(assume_finite=True):
+        model = KMeans(k, init=begun[:, : len(draft.mean)] + draft.mean, n_init=1, tol=TOLERANCE).fit(sample)
     centroids: NDArray[np.float32] = model.cluster_centers_.astype(np.float32)
     return centroids[np.argsort(centroids.mean(axis=1), kind="stable")]
 

@@ -10,10 +10,10 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_samples
 
-from monitor.clustering.kernel import settle
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.models import apply_models
 from monitor.clustering.silhouette import sampled_silhouette
+from monitor.clustering.starts import inertia_of, settle, spread
 from monitor.clustering.stats import label_sums
 from monitor.clustering.sweep import fit, fit_all, judged, sample_pixels
 from monitor.scenes.numbers import ArrayNumbers
@@ -114,4 +114,24 @@ def test_starts_settle_as_scikit_learn_moves_them(k, rounds):
     inertia = settle(np.ascontiguousarray(data.T), centroids, -1.0, rounds)
     np.testing.assert_allclose(centroids, model.cluster_centers_, atol=2e-3)
     assert inertia == pytest.approx(model.inertia_, rel=1e-4)
-    assert settle(np.ascontiguousarray(data.T), centroids, -1.0, 0) == pytest.approx(inertia, rel=1e-6)
+    assert inertia_of(np.ascontiguousarray(data.T), centroids) == pytest.approx(inertia, rel=1e-6)
+
+
+def test_starts_are_pixels_and_find_what_is_far_from_all_others():
+    data = np.random.default_rng(0).normal(size=(2000, 4)).astype(np.float32)
+    data[700], data[1300] = 500, -500
+    starts = np.empty((20, 4, 4), np.float32)
+    for seed, start in enumerate(starts):
+        spread(np.ascontiguousarray(data.T), np.random.default_rng(seed).random((4, 4)), start)
+        assert (start[:, None] == data).all(axis=2).any(axis=1).all()
+        assert {500, -500} <= set(start[:, 0].tolist())
+
+
+def test_the_fit_is_as_good_as_ten_starts_of_scikit_learn_even_with_outliers():
+    rng = np.random.default_rng(0)
+    centres = rng.normal(0, 2, (8, 6))
+    noise = 0.5 * rng.standard_t(2.2, (20_000, 6))
+    sample = (centres[rng.integers(0, 8, 20_000)] + noise).astype(np.float32)
+    for k in (4, 8):
+        best = KMeans(k, n_init=10, random_state=0).fit(sample).inertia_
+        assert -KMeans(k, init=fit(sample, k, 0), n_init=1, max_iter=1).fit(sample).score(sample) < 1.05 * best
