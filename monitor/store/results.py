@@ -1,7 +1,7 @@
 """Everything that processing one scene gives, written and removed as one."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,13 +35,12 @@ class Encoded:
 
     shape: tuple[int, int]
     centroids: NDArray[np.float32] | None
-    tiles: Iterator[Tile]
+    tiles: Iterable[Tile]
 
 
-def encode_maps(maps: Mapping[str, MapData], flags: NDArray[np.uint8]) -> dict[str, Encoded]:
-    """Label maps and the flags raster by map kind; threads encode them while others go on."""
+def encode_maps(rasters: Mapping[str, MapData]) -> dict[str, Encoded]:
+    """Label maps, or the flags raster, by map kind; threads encode them while others go on."""
     pool = ThreadPoolExecutor(os.cpu_count())
-    rasters: dict[str, MapData] = {**maps, FLAGS: (flags, None)}
     encoded = {
         kind: Encoded((labels.shape[0], labels.shape[1]), centroids, encode(labels, pool.map))
         for kind, (labels, centroids) in rasters.items()
