@@ -37,7 +37,7 @@ from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
 from monitor.stopwatch import Stopwatch
 from monitor.store import Store, results
-from monitor.store.results import FLAGS, Encoded, encode_maps
+from monitor.store.results import FLAGS, Encoded, encode_map, encode_maps
 from monitor.store.scenes import SceneRow
 
 SWEEP_SEED = 0
@@ -151,9 +151,9 @@ def judge_scene(
 
 
 def encode(maps: Mapping[str, LabelMap]) -> dict[str, Encoded]:
-    """Label maps by their kind, all their tiles done."""
-    rasters = {kind: (labelled.labels, labelled.centroids) for kind, labelled in maps.items()}
-    return {kind: replace(each, tiles=tuple(each.tiles)) for kind, each in encode_maps(rasters).items()}
+    """Label maps by their kind, all their tiles done; in one thread, beside others that wait for nobody."""
+    encoded = {kind: encode_map((labelled.labels, labelled.centroids)) for kind, labelled in maps.items()}
+    return {kind: replace(each, tiles=tuple(each.tiles)) for kind, each in encoded.items()}
 
 
 @no_collection()
