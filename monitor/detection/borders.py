@@ -125,9 +125,8 @@ class Borders:
 def borders_of(reference: LabelMap, by_reference: LabelMap, by_sweep: LabelMap) -> Borders:
     """The label maps laid out for comparison."""
     maps = (reference, by_reference, by_sweep)
-    tables = np.stack([full_table(each) for each in maps])
-    values, ranks = np.unique(tables, return_inverse=True)
-    ranks = ranks.reshape(tables.shape).astype(np.uint8 if values.size <= 256 else np.uint16)
+    values = np.unique(np.concatenate([[0], *(each.centroid_distance.ravel() for each in maps)]).astype(np.float32))
+    ranks = [rank_table(each, values) for each in maps]
     first, second, third = (each.labels for each in maps)
     return Borders(first, second, third, tuple(ranks), values)
 
@@ -138,11 +137,12 @@ def misalignment(reference: LabelMap, by_reference: LabelMap, by_sweep: LabelMap
     return borders_of(reference, by_reference, by_sweep).misalignment(Strip(0, height, 0, height))
 
 
-def full_table(labels: LabelMap) -> NDArray[np.float32]:
-    """Distance between every two labels, 0 to `NO_LABEL`: a side without data is no border."""
-    table = np.zeros((NO_LABEL + 1, NO_LABEL + 1), np.float32)
-    table[: labels.k, : labels.k] = labels.centroid_distance
-    np.fill_diagonal(table, 0)
+def rank_table(labels: LabelMap, values: NDArray[np.float32]) -> Ranks:
+    """Rank among `values` of the distance between every two labels, 0 to `NO_LABEL`: beside no data is no border."""
+    distance = labels.centroid_distance.astype(np.float32)
+    np.fill_diagonal(distance, 0)
+    table = np.zeros((NO_LABEL + 1, NO_LABEL + 1), np.uint8 if values.size <= 256 else np.uint16)
+    table[: labels.k, : labels.k] = np.searchsorted(values, distance)
     return table
 
 

@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection.evidence import Material, Measured, measure
-from monitor.detection.objects import Objects, objects_of
+from monitor.detection.objects import Objects, objects_by_value
 from monitor.detection.outlines import outlines
 from monitor.detection.result import Finding, Flag, Kind
 from monitor.detection.score import LIKELY, score
 from monitor.detection.words import border_words
 from monitor.scenes.grid import Grid
-from monitor.strips import Strip, over_strips
 
 FLAGS = {Kind.CLOUD: Flag.CLOUD, Kind.SHADOW: Flag.SHADOW, Kind.ANOMALY: Flag.ANOMALY}
 SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
@@ -37,29 +36,19 @@ class Judged:
 
 def weigh_objects(source: Material) -> tuple[list[Judged], dict[str, float | None]]:
     """Objects of every kind and metrics of borders. Anomalies that are not likely real are cleared from the flags."""
-    flags = source.flags
-    kinds = [(flag, objects_of(flags, flag, SMALLEST_PX[kind])) for kind, flag in FLAGS.items()]
+    found = dict(zip(FLAGS, objects_by_value(source.flags, [*FLAGS.values()]), strict=True))
+    kinds = [(FLAGS[kind], objects.of_size(SMALLEST_PX[kind])) for kind, objects in found.items()]
     measured, metrics = measure(kinds, source)
     judged = []
-    for kind, (_, objects), found in zip(FLAGS, kinds, measured, strict=True):
-        scores = score(kind, objects.area, found.evidence)
+    for kind, (_, objects), evidence in zip(FLAGS, kinds, measured, strict=True):
+        scores = score(kind, objects.area, evidence.evidence)
         likely = scores >= LIKELY if kind == Kind.ANOMALY else np.ones(objects.count + 1, bool)
         likely[0] = False
-        judged.append(Judged(kind, objects, found, scores, np.flatnonzero(likely)))
+        judged.append(Judged(kind, objects, evidence, scores, np.flatnonzero(likely)))
         if kind == Kind.ANOMALY:
-            clear_anomalies(flags)
-            flags.ravel()[objects.pixels[likely[objects.ids]]] = Flag.ANOMALY
+            found[kind].paint(source.flags, Flag.CLEAR)
+            objects.chosen(likely).paint(source.flags, Flag.ANOMALY)
     return judged, metrics
-
-
-def clear_anomalies(flags: NDArray[np.uint8]) -> None:
-    """No anomaly is left, in place."""
-
-    def clear(strip: Strip) -> None:
-        here = flags[strip.rows]
-        here[here == Flag.ANOMALY] = Flag.CLEAR
-
-    over_strips((flags.shape[0], flags.shape[1]), 0, clear)
 
 
 def describe(judged: Judged, grid: Grid) -> list[Finding]:

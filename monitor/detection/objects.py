@@ -1,5 +1,6 @@
 """Connected pixels of one kind, kept as runs along rows: their size goes with the objects, not with the scene."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -70,6 +71,16 @@ class Objects:
         _paint(self.starts[runs] - top * width, self.stops[runs] - top * width, self.numbers[runs], out)
         return out.reshape(bottom - top, width)
 
+    def paint(self, raster: NDArray[np.uint8], value: int) -> None:
+        """Set all object pixels of a raster of uint8 to a value, in place."""
+        _paint(self.starts, self.stops, np.full(self.numbers.size, value, np.uint8), raster.ravel())
+
+    def of_size(self, smallest: int) -> "Objects":
+        """The objects of at least so many pixels, numbered anew."""
+        keep = self.area >= smallest
+        keep[0] = False
+        return self if keep[1:].all() else self.chosen(keep)
+
     def chosen(self, keep: NDArray[np.bool_]) -> "Objects":
         """The objects of a mask (count + 1,), numbered anew."""
         number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
@@ -82,56 +93,70 @@ class Objects:
 
 def objects_of(raster: NDArray[np.uint8] | NDArray[np.bool_], value: int = 1, smallest: int = 1) -> Objects:
     """Objects of at least `smallest` pixels of a value."""
+    return objects_by_value(raster, (value,))[0].of_size(smallest)
+
+
+def objects_by_value(raster: NDArray[np.uint8] | NDArray[np.bool_], values: Sequence[int]) -> list[Objects]:
+    """Objects of each of some values."""
     height, width = raster.shape
-    plane = np.ascontiguousarray(raster).view(np.uint8)
-    counts = np.zeros(height + 1, np.int64)
-    over_strips((height, width), 0, lambda strip: _count_runs(plane, value, strip.start, strip.stop, counts), STRIP_PX)
-    ends = np.cumsum(counts)
-    starts, stops = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
+    plane, wanted = np.ascontiguousarray(raster).view(np.uint8), np.array(values, np.uint8)
+    counts = np.zeros((len(values), height + 1), np.int64)
+    over_strips((height, width), 0, lambda strip: _count_runs(plane, wanted, strip.start, strip.stop, counts), STRIP_PX)
+    ends = np.cumsum(counts.ravel()).reshape(counts.shape)
+    starts, stops = np.empty(ends[-1, -1], np.int64), np.empty(ends[-1, -1], np.int64)
 
     def fill(strip: Strip) -> None:
-        if ends[strip.start] < ends[strip.stop]:
-            _fill_runs(plane, value, strip.start, strip.stop, ends, starts, stops)
+        if counts[:, strip.start + 1 : strip.stop + 1].any():
+            _fill_runs(plane, wanted, strip.start, strip.stop, ends, starts, stops)
 
     over_strips((height, width), 0, fill, STRIP_PX)
-    numbers = np.empty(ends[-1], np.int32)
-    count = _join(ends, width, starts, stops, 1, numbers)
+    parts = [(line - line[0], slice(int(line[0]), int(line[-1]))) for line in ends]
+    return [objects_in((height, width), mine, starts[runs], stops[runs]) for mine, runs in parts]
+
+
+def objects_in(
+    shape: tuple[int, int], ends: NDArray[np.int64], starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> Objects:
+    """What runs are joined to; those of row n are ``ends[n]`` to ``ends[n + 1]``."""
+    numbers = np.empty(starts.size, np.int32)
+    count = _join(ends, shape[1], starts, stops, 1, numbers)
     area = np.bincount(numbers, stops - starts, count + 1).astype(np.intp)
-    found = Objects((height, width), starts, stops, numbers, count, area)
-    keep = area >= smallest
-    keep[0] = False
-    return found if keep[1:].all() else found.chosen(keep)
+    return Objects(shape, starts, stops, numbers, count, area)
 
 
 @compiled
-def _count_runs(raster, value, first, last, counts):  # type: ignore[no-untyped-def]
-    """Runs of row n in ``counts[n + 1]``, of rows `first` to `last`."""
+def _count_runs(raster, values, first, last, counts):  # type: ignore[no-untyped-def]
+    """Runs of value v in row n in ``counts[v, n + 1]``, of rows `first` to `last`."""
     for row in range(first, last):
         line = raster[row]
-        runs = np.int64(line[0] == value)
-        for column in range(1, line.size):
-            runs += (line[column] == value) & (line[column - 1] != value)
-        counts[row + 1] = runs
+        for index in range(values.size):
+            value = values[index]
+            runs = np.int64(line[0] == value)
+            for column in range(1, line.size):
+                runs += (line[column] == value) & (line[column - 1] != value)
+            counts[index, row + 1] = runs
 
 
 @compiled
-def _fill_runs(raster, value, first, last, ends, starts, stops):  # type: ignore[no-untyped-def]
-    """Where runs start and stop in rows `first` to `last`; those of row n are ``ends[n]`` to ``ends[n + 1]``."""
+def _fill_runs(raster, values, first, last, ends, starts, stops):  # type: ignore[no-untyped-def]
+    """Where runs start and stop in rows `first` to `last`; value v's of row n are ``ends[v, n]`` to ``[v, n + 1]``."""
     width = raster.shape[1]
     for row in range(first, last):
-        run, inside = ends[row], False
-        if run == ends[row + 1]:
-            continue
-        for column in range(width):
-            if (raster[row, column] == value) != inside:
-                inside = not inside
-                if inside:
-                    starts[run] = row * width + column
-                else:
-                    stops[run] = row * width + column
-                    run += 1
-        if inside:
-            stops[run] = (row + 1) * width
+        line = raster[row]
+        for index in range(values.size):
+            value, run, inside = values[index], ends[index, row], False
+            if run == ends[index, row + 1]:
+                continue
+            for column in range(width):
+                if (line[column] == value) != inside:
+                    inside = not inside
+                    if inside:
+                        starts[run] = row * width + column
+                    else:
+                        stops[run] = row * width + column
+                        run += 1
+            if inside:
+                stops[run] = (row + 1) * width
 
 
 @compiled
