@@ -46,7 +46,7 @@ from monitor.store.tables import LabelMap, LabelTile
 
 KS = range(3, 11)
 THREADS = 2
-STAGES = ("read_for", "normalise", "label_map", "sweep", "label_stats", "flag", "encode", "find", "store_result")
+STAGES = ("read_for", "normalise", "label_map", "sweep", "label_stats", "flag", "find", "store_result")
 """Functions of the pipeline that `--profile` times."""
 
 

@@ -16,7 +16,6 @@ from monitor.plots.image import Limits, paint, to_rgba
 from monitor.plots.maps import draw_map, draw_outlines, flag_handles
 from monitor.scenes.grid import Grid
 from monitor.scenes.normalise import normalise
-from monitor.store.codec import decode
 
 BANDS = ("swir16", "nir08", "red")
 LARGEST_BYTES = 150_000
@@ -40,10 +39,7 @@ def draw_case(case: Case, work: Path, path: Path) -> None:
     laid = normalise(scene, reference)
     result = judge_scene(scene, reference, monitor)
     flags, grid = result.detection.flags, scene.grid
-    by_reference, by_sweep = (
-        LabelMap(decode(encoded.tiles, encoded.shape), encoded.centroids)
-        for encoded in (result.maps["reference"], result.maps["sweep"])
-    )
+    by_reference, by_sweep = result.maps["reference"], result.maps["sweep"]
     chosen = [scene.bands.index(band) for band in BANDS]
     known = reference.known
     limits = stretch_limits(reference.reflectance[chosen], known)

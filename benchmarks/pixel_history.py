@@ -26,7 +26,7 @@ from monitor.detection.result import Detection
 from monitor.store import Store, open_store
 from monitor.store.monitors import ensure_monitor
 from monitor.store.places import pixel_labels
-from monitor.store.results import FLAGS, encode_maps, save_result
+from monitor.store.results import encode_maps, save_result
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import LabelMap, LabelTile
 
@@ -66,7 +66,7 @@ def build(store: Store, scenes: int, side: int) -> int:
             monitor = ensure_monitor(session, "history")
             upsert_items(session, monitor, [item])
             pk = find_scene(session, name, "history").pk
-            encoded = encode_maps({"reference": (labels_of(field, rng), centroids), FLAGS: (nothing.flags, None)})
+            encoded = encode_maps({"reference": (labels_of(field, rng), centroids)}, nothing.flags)
             save_result(session, pk, 1, sweep, encoded, {}, nothing)
     return monitor
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +37,6 @@ from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
 from monitor.stopwatch import Stopwatch
 from monitor.store import Store, results
-from monitor.store.results import FLAGS, Encoded, encode_map, encode_maps
 from monitor.store.scenes import SceneRow
 
 SWEEP_SEED = 0
@@ -70,12 +69,12 @@ class SceneJob:
 
 @dataclass(frozen=True, eq=False)
 class SceneResult:
-    """What one scene gave, ready to be stored: its label maps encoded; `seconds` is what its stages took."""
+    """What one scene gave, ready to be stored; `seconds` is what its stages took."""
 
     reference_version: int
     grid: Grid
     sweep: Sweep
-    maps: Mapping[str, Encoded]
+    maps: Mapping[str, LabelMap]
     stats: Mapping[str, tuple[LabelStats, ...]]
     detection: Detection
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -133,15 +132,13 @@ def judge_scene(
         swept, maps, stats = second.result()
     except ValueError as error:
         raise SceneError(f"scene {scene.item.scene_id}: {error}; widen `aoi` or lower `sweep.k_min`") from error
-    with ThreadPoolExecutor(1) as aside:
-        encoded = aside.submit(encode, maps)
-        with watch.stage("detect"):
-            detection = find(flagged.pop(), maps["sweep"])
+    with watch.stage("detect"):
+        detection = find(flagged.pop(), maps["sweep"])
     return SceneResult(
         reference_version=reference.version,
         grid=scene.grid,
         sweep=swept,
-        maps=encoded.result(),
+        maps=maps,
         stats=stats,
         detection=Detection(
             detection.flags, detection.findings, {**detection.metrics, **radiometry_metrics(laid.radiometry, scene)}
@@ -150,17 +147,12 @@ def judge_scene(
     )
 
 
-def encode(maps: Mapping[str, LabelMap]) -> dict[str, Encoded]:
-    """Label maps by their kind, all their tiles done; in one thread, beside others that wait for nobody."""
-    encoded = {kind: encode_map((labelled.labels, labelled.centroids)) for kind, labelled in maps.items()}
-    return {kind: replace(each, tiles=tuple(each.tiles)) for kind, each in encoded.items()}
-
-
 @no_collection()
 def store_result(session: Session, scene: SceneRow, result: SceneResult, *, now: datetime | None = None) -> None:
     """Everything that a scene gave, alerts included, in the session's transaction."""
     now = now or datetime.now(UTC)
-    maps = {**result.maps, **encode_maps({FLAGS: (result.detection.flags, None)})}
+    rasters = {kind: (labelled.labels, labelled.centroids) for kind, labelled in result.maps.items()}
+    maps = results.encode_maps(rasters, result.detection.flags)
     emptied = alerting.withdraw(session, scene)
     alerts = alerting.raise_alerts(session, scene, result.grid, result.detection, emptied, now)
     results.save_result(

@@ -9,7 +9,7 @@ import pytest
 from monitor.clustering.labels import LabelMap
 from monitor.clustering.sweep_result import Sweep, SweepEntry
 from monitor.detection.result import Detection, Finding, Flag, Kind
-from monitor.pipeline import SceneResult, encode, store_result
+from monitor.pipeline import SceneResult, store_result
 from monitor.store.alerts import AlertFilter, AlertRow, list_alerts
 from monitor.store.lifecycle import confirm
 from monitor.store.monitors import ensure_monitor, set_grid
@@ -69,7 +69,7 @@ def result(marks: Sequence[Mark]) -> SceneResult:
         findings.append(Finding(kind, outline, pixels * 900.0, pixels, 0.8, {"residual": 3.0}, f"a {kind}"))
     centroids = np.zeros((3, 6), np.float32)
     sweep = Sweep((SweepEntry(3, 1.0, 0.5, centroids),), 3, "only one", 0, 100)
-    maps = encode({"reference": LabelMap(np.zeros(GRID.shape, np.uint8), centroids)})
+    maps = {"reference": LabelMap(np.zeros(GRID.shape, np.uint8), centroids)}
     return SceneResult(1, GRID, sweep, maps, {}, Detection(flags, tuple(findings), {"cloud_fraction": 0.0}))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import shapely
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.catalog.item import BBox
@@ -131,10 +131,8 @@ def create_alerts(
     ]
     if not rows:
         return []
-    last = session.scalar(select(func.max(Alert.id))) or 0
-    insert_all(session, Alert, rows)  # SQLite would give the numbers row by row only; they rise in this order
-    made = select(Alert.id).where(Alert.id > last, Alert.monitor_id == monitor_id).order_by(Alert.id)
-    numbers = list(session.scalars(made))
+    statement = insert(Alert).returning(Alert.id, sort_by_parameter_order=True)
+    numbers = list(session.connection().scalars(statement, rows))
     record_all(session, [(number, "created", None, state, None) for number in numbers], now)
     return numbers
 

@@ -1,7 +1,7 @@
 """Everything that processing one scene gives, written and removed as one."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from monitor.clustering.sweep_result import Sweep
 from monitor.detection.result import Detection, Finding
 from monitor.errors import NotFoundError
 from monitor.store import tables
-from monitor.store.codec import CODEC, Line, Tile, encode
+from monitor.store.codec import CODEC, Tile, encode
 from monitor.store.geometry import box_columns, boxes_of
 from monitor.store.tables import SceneState
 
@@ -35,21 +35,19 @@ class Encoded:
 
     shape: tuple[int, int]
     centroids: NDArray[np.float32] | None
-    tiles: Iterable[Tile]
+    tiles: Iterator[Tile]
 
 
-def encode_maps(rasters: Mapping[str, MapData]) -> dict[str, Encoded]:
-    """Label maps, or the flags raster, by map kind; threads encode them while others go on."""
+def encode_maps(maps: Mapping[str, MapData], flags: NDArray[np.uint8]) -> dict[str, Encoded]:
+    """Label maps and the flags raster by map kind; threads encode them while others go on."""
     pool = ThreadPoolExecutor(os.cpu_count())
-    encoded = {kind: encode_map(raster, pool.map) for kind, raster in rasters.items()}
+    rasters: dict[str, MapData] = {**maps, FLAGS: (flags, None)}
+    encoded = {
+        kind: Encoded((labels.shape[0], labels.shape[1]), centroids, encode(labels, pool.map))
+        for kind, (labels, centroids) in rasters.items()
+    }
     pool.shutdown(wait=False)
     return encoded
-
-
-def encode_map(raster: MapData, over: Callable[..., Iterator[Line]] = map) -> Encoded:
-    """One of them; `over` is how the work is spread, which is done as tiles are asked for if it is not spread."""
-    labels, centroids = raster
-    return Encoded((labels.shape[0], labels.shape[1]), centroids, encode(labels, over))
 
 
 def save_result(

@@ -16,7 +16,7 @@ from monitor.detection.result import Detection, Finding, Kind
 from monitor.store import Store
 from monitor.store.appearances import Appearance, create_alerts, extend_alerts, standing
 from monitor.store.monitors import ensure_monitor
-from monitor.store.results import FLAGS, clear_result, encode_maps, save_result
+from monitor.store.results import clear_result, encode_maps, save_result
 from monitor.store.scenes import find_scene, upsert_items
 from monitor.store.tables import AlertState, Base
 from monitor.store.tables import Finding as FindingEntry
@@ -98,7 +98,7 @@ def save(session: Session, scene_pk: int, *findings: Finding) -> tuple[int, ...]
     maps = {"reference": (labels(), centroids), "sweep": (labels()[::-1], centroids)}
     found = detection(*findings)
     clear_result(session, scene_pk)
-    encoded = encode_maps({**maps, FLAGS: (found.flags, None)})
+    encoded = encode_maps(maps, found.flags)
     return save_result(session, scene_pk, 1, sweep(), encoded, {"reference": stats()}, found, now=NOON)
 
 

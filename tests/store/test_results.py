@@ -100,7 +100,9 @@ def test_an_error_in_the_database_while_saving_leaves_nothing(store: Store) -> N
     before = dump(store)
     twice = {"reference": (*stats(), *stats())}
     with pytest.raises(Exception, match=r"(?i)unique"), store.session() as session:
-        save_result(session, scene, 1, sweep(), encode_maps({"reference": (labels(), None)}), twice, detection())
+        save_result(
+            session, scene, 1, sweep(), encode_maps({"reference": (labels(), None)}, labels()), twice, detection()
+        )
     assert dump(store) == before
 
 
@@ -110,7 +112,7 @@ def test_figures_that_are_no_numbers_are_kept_as_unknown(store: Store) -> None:
     of_label = LabelStats(0, 1, 900.0, (float("nan"),), (0.0,), ("red",))
     with store.session() as session:
         scene = add_scene(session)
-        maps = encode_maps({"reference": (labels(), None)})
+        maps = encode_maps({"reference": (labels(), None)}, odd.flags)
         save_result(session, scene, 1, sweep(), maps, {"reference": [of_label]}, odd)
     with store.session(read_only=True) as session:
         assert metrics_of(session, scene) == {"shift": None, "gain": 1.5}
