@@ -83,7 +83,10 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         wide[ids[core[places]]] = True
-    hard = ((steepness / np.maximum(number, 1) > SOFT_EDGE) | ~opaque(clouds, seen)) & ~wide
+    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
+    small = clouds.area <= SHIP_PX
+    small[0] = False
+    hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
 
 
@@ -116,7 +119,7 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
 
 
 def opaque(clouds: Objects, seen: Look) -> NDArray[np.bool_]:
-    """Which of some clouds are so on the mean, not but for single bright pixels, (count + 1,)."""
+    """Which of some small clouds are opaque on the mean, and not at single bright pixels alone, (count + 1,)."""
     total = np.bincount(clouds.ids, read(codes.OPACITY, seen.opacity.ravel()[clouds.pixels]), clouds.count + 1)
     return np.asarray(total >= OPAQUE * clouds.area)
 
