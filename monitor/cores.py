@@ -94,8 +94,8 @@ def no_collection() -> Iterator[None]:
 def few_arenas() -> None:
     """Have all threads allocate from two heaps, where the C library is glibc.
 
-    It would give a heap to every thread of our short-lived pools, up to eight a core, and each keeps what was freed:
-    some 200 MB on a full scene.
+    It would give a heap to every thread, up to eight a core, and each keeps what was freed: some 200 MB on a full
+    scene.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
