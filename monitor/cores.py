@@ -100,3 +100,10 @@ def few_arenas() -> None:
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         library.mallopt(M_ARENA_MAX, 2)
+
+
+def give_back() -> None:
+    """Return memory that is free to the system, where the C library is glibc, which would keep it for later."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)

@@ -26,13 +26,14 @@ from monitor.clustering.stats_result import LabelStats
 from monitor.clustering.sweep import sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.config import CatalogSettings, MonitorSettings
-from monitor.cores import no_collection, one_thread_each
+from monitor.cores import give_back, no_collection, one_thread_each
 from monitor.detection import find, flag
 from monitor.detection.result import Detection
 from monitor.errors import ReferenceModelError, SceneError
 from monitor.scenes.grid import Grid
 from monitor.scenes.layout import area_mask
 from monitor.scenes.normalise import Radiometry, normalise
+from monitor.scenes.numbers import FileNumbers
 from monitor.scenes.reading import OpenHref, read_scene
 from monitor.scenes.scene import Scene
 from monitor.stopwatch import Stopwatch
@@ -95,6 +96,8 @@ def analyse(job: SceneJob) -> SceneResult:
     with watch.stage("read"):
         reference = cached_model(job.model)
         scene = read_for(job.monitor, job.item, job.catalog, reference.grid, job.area)
+        if isinstance(scene.stack.numbers, FileNumbers):
+            give_back()  # some 200 MB that the bands of a full scene took on their way to their files
     return judge_scene(scene, reference, job.monitor, watch)
 
 
