@@ -65,7 +65,7 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
 
 
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
-    """Hard-edged bright objects become anomalies where nothing in the scene throws a cloud's shadow."""
+    """Hard-edged bright objects, and points, become anomalies where nothing in the scene throws a cloud's shadow."""
     if shade_fits(canvas, seen):
         return
     clouds = objects_of(kind, CLOUD)
