@@ -10,7 +10,6 @@ resident memory during the job.
 """
 
 import argparse
-import ctypes
 import gc
 import json
 import os
@@ -37,7 +36,7 @@ from sqlalchemy import func, select
 from monitor import pipeline
 from monitor.cog import CACHE_BYTES
 from monitor.config import MonitorSettings
-from monitor.cores import few_arenas
+from monitor.cores import few_arenas, give_back
 from monitor.pipeline import SceneJob
 from monitor.store import Store, open_store
 from monitor.store.monitors import ensure_monitor, set_grid
@@ -168,7 +167,7 @@ def measure(
     stages: dict[str, float] = {}
     peaks = []
     pipeline.cached_model(given.model)
-    ctypes.CDLL(None).malloc_trim(0)  # what came before is not to count
+    give_back()  # what came before is not to count
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", end="\r", file=sys.stderr, flush=True)
         seconds, peak, sizes = processed(given)

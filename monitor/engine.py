@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from monitor import logs
 from monitor.config import EngineSettings
-from monitor.cores import few_arenas
+from monitor.cores import cores, few_arenas
 from monitor.errors import MonitorError, WorkerLost
 from monitor.logs import Form, ThisProcess
 from monitor.retries import retry_context
@@ -150,7 +150,7 @@ class Pool(Generic[Job, Result]):
     def add(self) -> Worker[Job]:
         """Start a worker; raises WorkerLost when the system gives no process."""
         ours, theirs = context.Pipe()
-        threads = max((os.cpu_count() or 1) // self.settings.workers, 1)
+        threads = max(cores() // self.settings.workers, 1)
         limit = memory_limit(self.settings)
         process = context.Process(target=serve, args=(theirs, self.work, limit, threads, ThisProcess.form), daemon=True)
         try:

@@ -44,6 +44,15 @@ def take_nearer(distance, label, size, best, second, nearest):  # type: ignore[n
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def total_of(values):  # type: ignore[no-untyped-def]
+    """Sum of a few thousand numbers at most."""
+    total = np.float32(0)
+    for value in values:
+        total += value
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def _add_up(best, second, here, size, totals):  # type: ignore[no-untyped-def]
     """Add the squared distances, and 1 - a / b of the simplified silhouette, of the pixels with data."""
     inertia, silhouette = np.float32(0), np.float32(0)

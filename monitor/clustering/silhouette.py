@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from monitor.clustering.assign import assign
-from monitor.clustering.kernel import distances
+from monitor.clustering.kernel import distances, total_of
 from monitor.clustering.models import padded
 
 SILHOUETTE_SIZE = 2_000
@@ -45,15 +45,6 @@ def _roots(squared, sums):  # type: ignore[no-untyped-def]
         sums[other] += squared[other]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
-def _total(values):  # type: ignore[no-untyped-def]
-    """Sum of values."""
-    total = np.float32(0)
-    for value in values:
-        total += value
-    return total
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _silhouettes(points, groups, values):  # type: ignore[no-untyped-def]
     """Silhouette of every point (padded bands, points) that is not alone in its group; groups are runs of points.
@@ -69,7 +60,7 @@ def _silhouettes(points, groups, values):  # type: ignore[no-untyped-def]
             _roots(distance[:after], sums[own, point:])
             for group in range(own, groups.size - 1):
                 first = max(groups[group], point)
-                sums[group, point] += _total(distance[first - point : groups[group + 1] - point])
+                sums[group, point] += total_of(distance[first - point : groups[group + 1] - point])
     for own in range(groups.size - 1):
         size = groups[own + 1] - groups[own]
         for point in range(groups[own], groups[own + 1]):

@@ -3,16 +3,7 @@
 import numpy as np
 from numba import njit
 
-from monitor.clustering.kernel import CHUNK, distances, take_nearer
-
-
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _total(values):  # type: ignore[no-untyped-def]
-    """Sum of a chunk."""
-    total = np.float32(0)
-    for value in values:
-        total += value
-    return total
+from monitor.clustering.kernel import CHUNK, distances, take_nearer, total_of
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
@@ -86,7 +77,7 @@ def inertia_of(features, centroids):  # type: ignore[no-untyped-def]
     for start in range(0, pixels, CHUNK):
         size = min(CHUNK, pixels - start)
         _nearest(features, start, size, centroids, nearest, squared)
-        inertia += _total(squared[:size])
+        inertia += total_of(squared[:size])
     return inertia
 
 
@@ -102,7 +93,7 @@ def _relabel(features, centroids, labels, sums):  # type: ignore[no-untyped-def]
     for start in range(0, pixels, CHUNK):
         size = min(CHUNK, pixels - start)
         _nearest(features, start, size, centroids, nearest, squared)
-        inertia += _total(squared[:size])
+        inertia += total_of(squared[:size])
         for pixel in range(size):
             old, new = labels[start + pixel], nearest[pixel]
             if old != new:

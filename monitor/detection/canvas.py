@@ -15,7 +15,7 @@ from monitor.detection.ground import Prior, grouped, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.ranks import quantile
 from monitor.scenes.scene import Scene
-from monitor.scenes.stack import Stack
+from monitor.scenes.stack import Stack, thinning
 
 LEARN_PX = 200_000
 """Pixels of the thinned canvas."""
@@ -108,7 +108,7 @@ def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64
 
 def colours(scene: Scene, reference: ReferenceModel) -> Colours:
     """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
-    step = max(1, int(np.ceil(np.sqrt(reference.labels.size / COLOUR_PX))))
+    step = thinning(reference.labels.size, COLOUR_PX)
     labels, image = reference.labels[step // 2 :: step, step // 2 :: step], reference.stack.thinned(step)
     known = np.flatnonzero((labels != NO_LABEL) & np.isfinite(image).all(axis=0))
     sample = image.reshape(len(image), -1).take(known, axis=1)
@@ -130,8 +130,8 @@ def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float
 
 def thinned(canvas: Canvas) -> Canvas:
     """Every n-th pixel of a large canvas, to learn from; a small one as it is."""
-    step = int(np.ceil(np.sqrt(canvas.nearest.size / LEARN_PX)))
-    if step <= 1:
+    step = thinning(canvas.nearest.size, LEARN_PX)
+    if step == 1:
         return canvas
     cut = (slice(step // 2, None, step), slice(step // 2, None, step))
     scene, reference = canvas.scene, canvas.reference

@@ -40,11 +40,11 @@ def weigh_objects(source: Material) -> tuple[list[Judged], dict[str, float | Non
     kinds = [(FLAGS[kind], objects.of_size(SMALLEST_PX[kind])) for kind, objects in found.items()]
     measured, metrics = measure(kinds, source)
     judged = []
-    for kind, (_, objects), evidence in zip(FLAGS, kinds, measured, strict=True):
-        scores = score(kind, objects.area, evidence.evidence)
+    for kind, (_, objects), mine in zip(FLAGS, kinds, measured, strict=True):
+        scores = score(kind, objects.area, mine.evidence)
         likely = scores >= LIKELY if kind == Kind.ANOMALY else np.ones(objects.count + 1, bool)
         likely[0] = False
-        judged.append(Judged(kind, objects, evidence, scores, np.flatnonzero(likely)))
+        judged.append(Judged(kind, objects, mine, scores, np.flatnonzero(likely)))
         if kind == Kind.ANOMALY:
             found[kind].paint(source.flags, Flag.CLEAR)
             objects.chosen(likely).paint(source.flags, Flag.ANOMALY)

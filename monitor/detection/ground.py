@@ -18,7 +18,7 @@ from monitor.clustering.model import ReferenceModel
 from monitor.cores import together
 from monitor.detection.ground_kernels import group_medians, robust_covariance, seasons_near_zero, squared_distances
 from monitor.ranks import quantile
-from monitor.scenes.stack import Stack
+from monitor.scenes.stack import Stack, thinning
 
 SAMPLE = 110_000
 """Pixels that statistics are taken of: a regular grid over the scene."""
@@ -87,7 +87,7 @@ def prior_of(reference: ReferenceModel) -> Prior:
 
 def sample_step(size: int) -> int:
     """Step of a regular grid that leaves about `SAMPLE` of `size` pixels."""
-    return max(1, int(np.ceil(np.sqrt(size / SAMPLE))))
+    return thinning(size, SAMPLE)
 
 
 def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pixels:

@@ -84,8 +84,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         wide[ids[core[places]]] = True
     hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
-    small = clouds.area <= SHIP_PX
-    small[0] = False
+    small = small_ones(clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
 
@@ -98,9 +97,7 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     if canvas.sun is None or seen.shade is None:
         return
     clouds = objects_of(kind, CLOUD)
-    small = clouds.area <= SHIP_PX
-    small[0] = False
-    ships = clouds.chosen(small)
+    ships = clouds.chosen(small_ones(clouds))
     alone = lone(ships, kind)
     places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
     if places.size == 0:
@@ -116,6 +113,13 @@ def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> No
     if clouds_shown >= MANY_SMALL and clouds_shown > MOSTLY * ships_shown:
         doubtful &= in_sight
     kind.ravel()[places[(lacking | doubtful)[ids]]] = ANOMALY
+
+
+def small_ones(clouds: Objects) -> NDArray[np.bool_]:
+    """Which of some clouds are no larger than a ship and its blur, (count + 1,)."""
+    small: NDArray[np.bool_] = clouds.area <= SHIP_PX
+    small[0] = False
+    return small
 
 
 def opaque(clouds: Objects, seen: Look) -> NDArray[np.bool_]:

@@ -146,7 +146,7 @@ def weigh_row(smooth, planes, at, row, outputs):
     width = smooth.shape[1]
     margin, unseen = np.float32(FAINT_MARGIN - CLOUD_COST), np.float32(UNSEEN_SHADOW_COST)
     whiter_margin, darker_margin = np.float32(WHITER_MARGIN - CLOUD_COST), np.float32(DARKER_MARGIN)
-    opaque_from, haze, point, deep = np.float32(OPAQUE), np.float32(HAZE), np.float32(POINT), np.float32(DEEP)
+    opaque_from, haze, sharp, deep = np.float32(OPAQUE), np.float32(HAZE), np.float32(POINT), np.float32(DEEP)
     thick, half_white, price = np.float32(THICKEST_HAZE), np.float32(HALF_WHITE), np.float32(ANOMALY_COST)
     step, bright_step, peak_step = np.float32(GAP_STEP), np.float32(OPACITY_STEP), np.float32(PEAK_STEP)
     dark_step, darkest = np.float32(DEPTH_STEP), np.float32(DEPTH_LOWEST)
@@ -162,7 +162,7 @@ def weigh_row(smooth, planes, at, row, outputs):
         bright, dark, anomaly = smooth[3, column], smooth[4, column], smooth[6, column] * price
         other = min(clear, anomaly)
         cloudier = (cloud < clear) & (cloud <= anomaly)
-        hazy = (cloud + margin < other) & (bright < haze) & (alone[column] < point) & (dark < deep)
+        hazy = (cloud + margin < other) & (bright < haze) & (alone[column] < sharp) & (dark < deep)
         suspect = (shadow + darker_margin < clear) | ((cloud + whiter_margin < clear) & (bright > thick))
         bit_row[column] = (
             bit_row[column]

@@ -15,6 +15,7 @@ from monitor.detection import codes
 from monitor.detection.codes import read
 from monitor.detection.sun_kernels import block_means, cast_darkest, overlap
 from monitor.scenes.grid import Grid
+from monitor.scenes.stack import thinning
 from monitor.strips import STRIP_PX, Strip, over_strips
 
 HEIGHTS_M = (200.0, 8000.0)
@@ -207,7 +208,7 @@ def averaged(
     sun: Sun,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
     """Opacity, depth within what clouds can take, weight, averaged down to about `SEARCH_PX`, and the sun."""
-    factor = thinning(peak.shape, SEARCH_PX)
+    factor = side_of_squares(peak.shape, SEARCH_PX)
     size = (peak.shape[0] // factor, peak.shape[1] // factor)
     cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
     depths = np.clip(codes.DEPTH, *DEPTHS)
@@ -224,9 +225,9 @@ def averaged(
     return cloud, dark, mass, sun.thinned(factor)
 
 
-def thinning(shape: tuple[int, ...], pixels: int) -> int:
+def side_of_squares(shape: tuple[int, ...], pixels: int) -> int:
     """Side of the squares that leave about so many pixels of an image; 1 where few would be left in a row."""
-    factor = int(np.ceil(np.sqrt(shape[0] * shape[1] / pixels)))
+    factor = thinning(shape[0] * shape[1], pixels)
     return factor if min(shape) >= 8 * factor else 1
 
 
@@ -234,7 +235,7 @@ def coarser(
     cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
     """What `averaged` gives, averaged further down to about `COARSE_PX`."""
-    factor = thinning(cloud.shape, COARSE_PX)
+    factor = side_of_squares(cloud.shape, COARSE_PX)
     size = (cloud.shape[1] // factor, cloud.shape[0] // factor)
 
     def mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from monitor.cores import together
 from monitor.ranks import median
 from monitor.scenes.scene import Scene
 from monitor.scenes.shift import Shift, busiest_window, estimate_shift, moved_labels
+from monitor.scenes.stack import thinning
 
 SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
@@ -117,7 +118,7 @@ def adjusted(scene: Scene, gain: NDArray[np.float64], offset: NDArray[np.float64
 
 def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     """A regular grid of the pixels that both images know."""
-    step = max(1, int(np.ceil(np.sqrt(scene.valid.size / SAMPLE))))
+    step = thinning(scene.valid.size, SAMPLE)
     grid = (slice(step // 2, None, step), slice(step // 2, None, step))
     there, here = reference.stack.thinned(step), scene.stack.thinned(step)
     labels = reference.labels[grid]
@@ -136,6 +137,15 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _add_squares(scene, reference, gain, offset, tolerance, total):  # type: ignore[no-untyped-def]
+    """Add the squared differences of a band's pixels in units of a tolerance."""
+    unit = np.float32(1) / tolerance
+    for pixel in range(len(total)):
+        gap = (gain * scene[pixel] + offset - reference[pixel]) * unit
+        total[pixel] += gap * gap
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
 def _agreement(scene, reference, tolerance, ends, gain, offset, out):  # type: ignore[no-untyped-def]
     bands = len(scene)
     out[:] = 0
@@ -143,11 +153,8 @@ def _agreement(scene, reference, tolerance, ends, gain, offset, out):  # type: i
         inside = slice(ends[label], ends[label + 1])
         total = out[inside]
         for band in range(bands):
-            here, there, unit = scene[band, inside], reference[band, inside], np.float32(1) / tolerance[band, label]
-            slope, start = gain[band], offset[band]
-            for pixel in range(len(total)):
-                gap = (slope * here[pixel] + start - there[pixel]) * unit
-                total[pixel] += gap * gap
+            line = gain[band], offset[band], tolerance[band, label]
+            _add_squares(scene[band, inside], reference[band, inside], *line, total)
         for pixel in range(len(total)):
             total[pixel] /= bands
 
@@ -163,11 +170,8 @@ def _label_sums(scene, reference, tolerance, ends, shares, gain, offset, width, 
             size, total = stop - start, np.float32(0)
             weight[:size] = 0
             for band in range(bands):
-                one, other, slope, base = scene[band, start:stop], reference[band, start:stop], gain[band], offset[band]
-                unit = np.float32(1) / tolerance[band, label]
-                for pixel in range(size):
-                    gap = (slope * one[pixel] + base - other[pixel]) * unit
-                    weight[pixel] += gap * gap
+                line = gain[band], offset[band], tolerance[band, label]
+                _add_squares(scene[band, start:stop], reference[band, start:stop], *line, weight[:size])
             for pixel in range(size):
                 part = np.float32(1) + weight[pixel] / (width * np.float32(bands))
                 weight[pixel] = shares[label] / (part * part * part)

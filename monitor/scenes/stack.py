@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import floor
+from math import ceil, floor, sqrt
 from typing import Any, Self
 
 import numba
@@ -45,6 +45,11 @@ def _move(source, down, right, low, far, out):  # type: ignore[no-untyped-def]
                 above = upper[left] + far * (upper[beside] - upper[left])
                 below = lower[left] + far * (lower[beside] - lower[left])
                 out[band, row, column] = above + low * (below - above)
+
+
+def thinning(size: int, pixels: int) -> int:
+    """Step of a regular grid that leaves about so many `pixels` of an image of `size`."""
+    return max(1, ceil(sqrt(size / pixels)))
 
 
 @dataclass(frozen=True, eq=False)

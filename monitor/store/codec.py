@@ -4,17 +4,16 @@ A tile is a check sum, the labels that occur in it, and bands of rows that are c
 `neighbours.py`), so that one pixel is read without the rest of its tile. Databases from before have tiles of zlib.
 """
 
-import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
+from monitor.cores import together
 from monitor.errors import StoreError
 from monitor.store.neighbours import decode_rows, encode_tiles
 
@@ -103,10 +102,8 @@ def decode(tiles: Iterable[Tile], shape: tuple[int, int], codec: str = CODEC) ->
     if len(every) <= FEW_TILES:
         for tile in every:
             unpack(tile)
-        return labels
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(unpack, every):
-            pass
+    else:
+        together(unpack, every)
     return labels
 
 

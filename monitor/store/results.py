@@ -1,6 +1,5 @@
 """Everything that processing one scene gives, written and removed as one."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.clustering.stats_result import LabelStats
 from monitor.clustering.sweep_result import Sweep
+from monitor.cores import cores
 from monitor.detection.result import Detection, Finding
 from monitor.errors import NotFoundError
 from monitor.store import tables
@@ -40,7 +40,7 @@ class Encoded:
 
 def encode_maps(maps: Mapping[str, MapData], flags: NDArray[np.uint8]) -> dict[str, Encoded]:
     """Label maps and the flags raster by map kind; threads encode them while others go on."""
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = ThreadPoolExecutor(cores())
     rasters: dict[str, MapData] = {**maps, FLAGS: (flags, None)}
     encoded = {
         kind: Encoded((labels.shape[0], labels.shape[1]), centroids, encode(labels, pool.map))
