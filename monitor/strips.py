@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
-from monitor.cores import together
+from monitor.cores import cores, together
 
 STRIP_PX = 120_000
 """Pixels of a strip: its temporary planes stay in the cache."""
@@ -35,9 +36,13 @@ class Strip:
 
 
 def strips(shape: tuple[int, int], halo: int, strip_px: int | None = None) -> list[Strip]:
-    """Strips of about `strip_px` pixels that cover a raster, read with `halo` rows on either side."""
+    """Strips of at most about `strip_px` pixels that cover a raster, read with `halo` rows on either side.
+
+    They are of one height and as many for every core, unless that makes them too thin for their halo.
+    """
     height, width = shape
-    size = max((strip_px or STRIP_PX) // max(width, 1), 4 * halo, 16 if strip_px is None else 1)
+    turns = ceil(height * width / ((strip_px or STRIP_PX) * cores()))
+    size = max(ceil(height / max(turns * cores(), 1)), 4 * halo, 16 if strip_px is None else 1)
     return [
         Strip(start, min(start + size, height), max(start - halo, 0), min(start + size + halo, height))
         for start in range(0, height, size)

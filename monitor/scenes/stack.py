@@ -28,23 +28,34 @@ def _to_reflectance(numbers, scale, offset, seen, out):  # type: ignore[no-untyp
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _slide(row, right, out):  # type: ignore[no-untyped-def]
+    """What of a row begins at column `right`; edges repeat."""
+    first = min(max(-right, 0), len(out))
+    stop = min(max(len(row) - right, first), len(out))
+    out[:first] = row[0]
+    out[first:stop] = row[first + right : stop + right]
+    out[stop:] = row[-1]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _move(source, down, right, low, far, out):  # type: ignore[no-untyped-def]
     """Bilinear between ``source[row + down, column + right]`` and the next ones; edges repeat, NaN spreads.
 
     `low` and `far` are the weights of the next row and column, the same everywhere, so that strips do not matter.
     """
     bands, rows, columns = out.shape
-    last_row, last_column = source.shape[1] - 1, source.shape[2] - 1
+    last = source.shape[1] - 1
+    upper, lower = np.empty(columns + 1, np.float32), np.empty(columns + 1, np.float32)
     for band in range(bands):
+        _slide(source[band, min(max(down, 0), last)], right, lower)
         for row in range(rows):
-            upper = source[band, min(max(row + down, 0), last_row)]
-            lower = source[band, min(max(row + down + 1, 0), last_row)]
+            upper, lower = lower, upper
+            _slide(source[band, min(max(row + down + 1, 0), last)], right, lower)
+            target = out[band, row]
             for column in range(columns):
-                left = min(max(column + right, 0), last_column)
-                beside = min(max(column + right + 1, 0), last_column)
-                above = upper[left] + far * (upper[beside] - upper[left])
-                below = lower[left] + far * (lower[beside] - lower[left])
-                out[band, row, column] = above + low * (below - above)
+                above = upper[column] + far * (upper[column + 1] - upper[column])
+                below = lower[column] + far * (lower[column + 1] - lower[column])
+                target[column] = above + low * (below - above)
 
 
 def thinning(size: int, pixels: int) -> int:
@@ -195,12 +206,16 @@ class Stack:
         if not there.is_moved:
             return self
         seen = np.empty_like(self.seen)
+        whole = np.empty(self.shape, np.float32) if isinstance(self.numbers, ArrayNumbers) else None
 
         def look(strip: Strip) -> None:
-            seen[strip.rows] = np.isfinite(there.rows(strip.start, strip.stop)).all(axis=0)
+            rows = there.rows(strip.start, strip.stop)
+            seen[strip.rows] = np.isfinite(rows).all(axis=0)
+            if whole is not None:
+                whole[:, strip.rows] = rows
 
         over_strips(self.shape[1:], 0, look)
-        return replace(there, seen=seen)
+        return replace(there, seen=seen) if whole is None else Stack.of(whole, seen)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """All of it as float32: for small images."""
