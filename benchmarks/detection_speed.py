@@ -25,7 +25,7 @@ from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
 from monitor.clustering.sweep import sweep
-from monitor.cores import one_thread_each
+from monitor.cores import no_collection, one_thread_each
 from monitor.detection import detect
 from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
@@ -85,8 +85,9 @@ def written(scene: Scene, folder: Path) -> list[Path]:
     for band, values in zip(scene.bands, scene.reflectance, strict=True):
         path = folder / f"{band}.tif"
         with rasterio.open(
-            path, "w", driver="COG", count=1, dtype="uint16", nodata=0, compress="DEFLATE", **scene.grid.profile
-        ) as file:
+            path, "w", driver="COG", count=1, dtype="uint16", nodata=0, compress="DEFLATE", predictor=2, blocksize=256,
+            **scene.grid.profile,
+        ) as file:  # fmt: skip
             file.write(numbers_of(values), 1)
         paths.append(path)
     return paths
@@ -122,7 +123,7 @@ def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
         now = normalise(scene, reference)
         return len(detect(now.scene, now.reference, by_reference, by_sweep).findings)
 
-    with one_thread_each(), tempfile.TemporaryDirectory() as folder:  # as the pipeline does
+    with one_thread_each(), no_collection(), tempfile.TemporaryDirectory() as folder:  # as the pipeline does
         findings = find()
         paths = written(scene, Path(folder))
         pairs = [

@@ -13,7 +13,7 @@ from monitor.detection.borders import BORDER_HALO, Borders, Misalignment
 from monitor.detection.canvas import Canvas
 from monitor.detection.kinds import strength
 from monitor.detection.looks import Look
-from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_spectra, inside_sums
+from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
 from monitor.strips import Strip, over_strips
@@ -109,7 +109,7 @@ class Sums:
             strip.start, *runs, objects.numbers[found],
             (borders.old, borders.near_new, borders.values),
             (seen.change[rows], seen.opacity[rows], seen.taken[rows]), CODED, part.power,
-            spectra_inside(strip, part.scene, *runs), spectra_inside(strip, part.ground, *runs),
+            part.scene, part.ground,
             source.canvas.prior.level.astype(np.float32), reference.labels[rows], source.borders.by_reference[rows],
             np.stack([reference.center, 1 / reference.scale]).astype(np.float32), reference.centroids,
             np.stack([reference.spread, reference.radius]).astype(np.float32),
@@ -179,16 +179,6 @@ def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
     power = strength(canvas, source.seen, source.flags, strip)
     scene, ground = (stack.raw(strip.start, strip.stop) for stack in (canvas.scene.stack, canvas.reference.stack))
     return Part(strip, borders, power, scene, ground)
-
-
-def spectra_inside(
-    strip: Strip, image: Raw, starts: NDArray[np.int64], stops: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Reflectance (pixels, bands) of the pixels of runs in a strip; nothing of use where it is unknown."""
-    numbers, scale, offset = image
-    out = np.empty((int((stops - starts).sum()), len(numbers)), np.float32)
-    inside_spectra(strip.start, starts, stops, numbers, scale, offset, out)
-    return out
 
 
 def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:

@@ -70,8 +70,8 @@ def _sorted(index, start, stop, order, first):
 
 
 @inlined
-def _begin(work, begin, lanes, under, beyond, label, today, colours):
-    """Fill e, u and v of the pixels from `begin` on, and `EFFECT`, the squared size of e in feature space."""
+def _begin(work, begin, lanes, order, under, beyond, label, today, colours):
+    """Fill e, u and v of the pixels from `begin` on in their order, and `EFFECT`, the squared size of e in features."""
     for p in range(lanes):
         work[EFFECT, p] = np.float32(0)
     for band in range(under.shape[0]):
@@ -79,7 +79,8 @@ def _begin(work, begin, lanes, under, beyond, label, today, colours):
         base, bright, air = today.season[label, band], colours.cloud[band], colours.air[band]
         part, unit = colours.taken[band], np.float32(1) / today.scale[band]
         for p in range(lanes):
-            expected, gap = under[band, begin + p] + base, beyond[band, begin + p] - base
+            place = order[begin + p]
+            expected, gap = under[band, place] + base, beyond[band, place] - base
             work[e, p] = gap
             work[u, p] = bright - expected
             work[v, p] = (air - expected) * part
@@ -236,16 +237,10 @@ def explain_pixels(index, under, beyond, today, colours, planes, at):
     bands = under.shape[0]
     work = np.zeros((ROWS + 3 * bands, RUN), np.float32)
     bits = work.view(np.int32)
-    ground = np.zeros((bands, TILE + LANES), np.float32)
-    gaps = np.zeros_like(ground)
-    order, first = np.empty(TILE, np.int64), np.empty(len(today.season) + 2, np.int64)
+    order, first = np.zeros(TILE + LANES, np.int32), np.empty(len(today.season) + 2, np.int64)
     for start in range(0, index.size, TILE):
         _sorted(index, start, min(start + TILE, index.size), order, first)
         size = first[first.size - 2]
-        for band in range(bands):
-            for p in range(size):
-                ground[band, p] = under[band, order[p]]
-                gaps[band, p] = beyond[band, order[p]]
         label = begin = 0
         while begin < size:
             while first[label + 1] == begin:
@@ -253,7 +248,7 @@ def explain_pixels(index, under, beyond, today, colours, planes, at):
             run = min(first[label + 1] - begin, RUN)
             lanes = min(-(-run // LANES) * LANES, RUN)
             deviation = today.deviation[label]
-            _begin(work, begin, lanes, ground, gaps, label, today, colours)
+            _begin(work, begin, lanes, order, under, beyond, label, today, colours)
             _products(work, lanes, bands, today.whiten[label])
             shaded = _fits(work, lanes, bands, deviation, colours.spread)
             _leftovers(work, lanes, bands, deviation, colours.spread, shaded)

@@ -17,23 +17,6 @@ PER_UNIT = 2.0**20
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def inside_spectra(first, starts, stops, numbers, scale, offset, out):
-    """Reflectance float32 (pixels, bands) of the pixels of runs, in their order, from numbers (bands, rows, columns).
-
-    Row 0 of these is row `first` of the raster. Rounded as by `Stack.rows`.
-    """
-    width, place = numbers.shape[2], 0
-    for run in range(starts.size):
-        row, left, length = starts[run] // width - first, starts[run] % width, stops[run] - starts[run]
-        for band in range(numbers.shape[0]):
-            source, target = numbers[band, row, left : left + length], out[place : place + length, band]
-            factor, shift = scale[band], offset[band]
-            for n in range(length):
-                target[n] = np.float32(source[n]) * factor + shift
-        place += length
-
-
 @compiled
 def inside_sums(
     first,
@@ -61,16 +44,17 @@ def inside_sums(
 
     Rasters begin at row `first`. Averaged as they are: the excess of `borders` (ranks here and nearby, strength by
     rank), what `coded` rasters stand for by `tables` (n, 256), and `power`, of which `tops` takes the largest. `scene`
-    and `ground` (pixels, bands), the latter by `level` (labels, bands) where the reference is unknown, fill `spectra`
-    (2, count + 1, bands); `then` and `now` are the label maps of reference and scene, counted in `modes`
-    (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 4) holds residual and
-    novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center and scale) over
-    its unit.
+    and `ground` (as by `Stack.raw`: numbers, scale, offset), the latter by `level` (labels, bands) where the reference
+    is unknown, fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of reference and scene,
+    counted in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 4)
+    holds residual and novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center
+    and scale) over its unit.
     """
     width = then.shape[1]
     here, nearby, strengths = borders
-    bands, count, last = scene.shape[1], len(coded) + 2, modes.shape[2] - 1
-    place = 0
+    image, scale, offset = scene
+    below, unit, least = ground
+    bands, count, last = len(image), len(coded) + 2, modes.shape[2] - 1
     for run in range(starts.size):
         number, row, left = numbers[run], starts[run] // width - first, starts[run] % width
         for column in range(left, left + stops[run] - starts[run]):
@@ -85,16 +69,17 @@ def inside_sums(
             modes[1, number, min(after, last)] += 1
             residual = novelty = np.float32(0)
             for band in range(bands):
-                value = scene[place, band]
+                value = np.float32(image[band, row, column]) * scale[band] + offset[band]
                 spectra[0, number, band] += np.int64(value * PER_UNIT)
-                was = ground[place, band] if before != 255 else level[after, band]
+                was = level[after, band]
+                if before != 255:
+                    was = np.float32(below[band, row, column]) * unit[band] + least[band]
                 spectra[1, number, band] += np.int64(was * PER_UNIT)
                 value = (value - features[0, band]) * features[1, band]
                 if before != 255:
                     residual += (value - centroids[before, band]) ** 2
                 if after != 255:
                     novelty += (value - centroids[after, band]) ** 2
-            place += 1
             if before != 255:
                 sums[number, count] += np.int64(math.sqrt(residual) / units[0, before] * PER_UNIT)
             if after != 255:

@@ -15,8 +15,8 @@ from monitor.scenes.grid import Grid
 
 DECIMALS = 7
 """About a centimetre."""
-AT_ONCE = 100_000
-"""Corners that one thread projects in one go; a new thread takes as long to be ready for the first ones."""
+AT_ONCE = 8_000
+"""Corners that one thread projects in one go."""
 
 
 def outlines(objects: Objects, grid: Grid) -> list[Outline]:
