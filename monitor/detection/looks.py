@@ -106,7 +106,8 @@ def look_again(canvas: Canvas) -> Look:
 
 def own_colours(canvas: Canvas, seen: Look) -> Colours:
     """The colours with that of the scene's own thick clouds, where it has some."""
-    inner = cv2.erode((seen.best == CLOUD).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    cloud = (seen.best == CLOUD) & ((seen.bits & codes.SNOW) == 0)
+    inner = cv2.erode(cloud.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     rows, columns = np.nonzero(inner & (read(codes.OPACITY, seen.opacity) > THICK) & canvas.compared(EVERYWHERE))
     if rows.size < MIN_CORE_PX or not shade_fits(canvas, seen):
         return canvas.colours
