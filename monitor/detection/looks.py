@@ -30,7 +30,7 @@ from monitor.detection.judge_kernels import (
     mean_sureness,
 )
 from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, look_rows
-from monitor.detection.sun import Shade, find_shade, resolved, shade_of
+from monitor.detection.sun import Shade, find_shade, offset, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
 HAZE_SLOPE = 0.004
@@ -54,6 +54,8 @@ JUDGE_HALO = 4
 STRIP_PX = 120_000
 """Pixels of a strip that is explained: some 100 bytes each in every thread."""
 EVERYWHERE = slice(None)
+QUIET_SHADE = 0.15
+"""Ground to learn from lies where less light than this share is taken."""
 QUIET_REACH = 4.0
 """Ground to learn from has changed at most this many times as much as its label usually has."""
 
@@ -149,6 +151,9 @@ def shade_fits(canvas: Canvas, seen: Look) -> bool:
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
     clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ((seen.bits & codes.SUSPECT) == 0)
+    clear &= seen.taken < QUIET_SHADE / codes.SHARE_STEP
+    lit = clear & in_sight_of_sun(canvas, seen)
+    clear = lit if np.count_nonzero(lit) >= MIN_CLEAR_PX else clear
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     change, labels = read(codes.SIZE, seen.change), canvas.reference.labels
     step = sample_step(clear.size)
@@ -160,6 +165,17 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
             reach[label] = QUIET_REACH * np.median(some)
     calm: NDArray[np.bool_] = clear & (change < reach[labels])
     return calm
+
+
+def in_sight_of_sun(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
+    """Where a cloud that threw its shadow would lie inside the scene; everywhere in a scene with few clouds."""
+    known = np.zeros(canvas.shape, bool)
+    if seen.shade is None or canvas.sun is None or np.mean(seen.best[canvas.scene.valid] == CLOUD) < CLOUDY:
+        known[:] = True
+        return known
+    (height, width), (down, right) = canvas.shape, offset(canvas.sun, seen.shade.height_m)
+    known[max(down, 0) : max(height + down, 0), max(right, 0) : max(width + right, 0)] = True
+    return known
 
 
 def sample(canvas: Canvas, use: NDArray[np.bool_]) -> Pixels:
@@ -210,6 +226,8 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
     if canvas.sun is not None and cover:
         known = (canvas.scene.valid, canvas.reference.labels)
         shade = find_shade(peak, opacity, depth, trust, *known, canvas.sun)
+        if shade is None and cover > CLOUDY:
+            shade = find_shade(peak, opacity, depth, trust, *known, canvas.sun, from_any_level=True)
 
     def conclude(strip: Strip) -> None:
         judge(canvas, strip, seen, gaps, shade, cover)

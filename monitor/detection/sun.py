@@ -172,8 +172,11 @@ def find_shade(
     valid: NDArray[np.bool_],
     labels: NDArray[np.uint8],
     sun: Sun,
+    from_any_level: bool = False,
 ) -> Shade | None:
     """The cloud height whose shadows explain the measured depths best, by weighted least squares.
+
+    With `from_any_level` shaded ground need only be darker than the rest: for ground that was learnt in shadows.
 
     The first four are planes of a look, in `codes`; depths say nothing under clouds, nor where the scene is not `valid`
     or the reference has no label. None where clouds and their shadows lie within one pixel, or no height explains
@@ -182,16 +185,18 @@ def find_shade(
     if not resolved(sun):
         return None
     cloud, dark, mass, near = averaged(peak, opacity, depth, trust, valid, labels, sun)
+    if from_any_level:
+        dark -= (mass * dark).sum() / max(float(mass.sum()), 1e-6)
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None
-    best = coarse_height(*coarser(cloud, dark, mass, near))
+    best = coarse_height(*coarser(cloud, dark, mass, near), from_any_level)
     step = 0.5 / near.px_per_m
     ideas = [
         (height, thickness) for thickness in (0.0, *THICKNESS) for height in (best + step * np.arange(-4, 5)).tolist()
     ]
     moves = [frozenset(offset(near, body) for body in bodies(*idea)) for idea in ideas]
-    fits = fits_of(set(moves), cloud, dark, mass)
+    fits = fits_of(set(moves), cloud, dark, mass, from_any_level)
     fit, idea = max(((fits[move], idea) for move, idea in zip(moves, ideas, strict=True)), key=lambda t: t[0].worth)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
         return None
@@ -246,10 +251,12 @@ def coarser(
     return mean(cloud), mean(dark * mass) / (weight + np.float32(1e-6)), weight, sun.thinned(factor)
 
 
-def coarse_height(cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun) -> float:
+def coarse_height(
+    cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun, from_any_level: bool
+) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
-    return float(max(heights, key=lambda height: fit_of(cloud, dark, mass, *offset(sun, height)).worth))
+    return float(max(heights, key=lambda height: fit_of(cloud, dark, mass, *offset(sun, height), from_any_level).worth))
 
 
 def fit_of(
@@ -258,9 +265,12 @@ def fit_of(
     weight: NDArray[np.float32],
     rows: int = 0,
     columns: int = 0,
+    from_any_level: bool = False,
 ) -> Fit:
     """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
-    square, common = overlap(shade, depth, weight, rows, columns)
+    mass, dark, deep, square, common = overlap(shade, depth, weight, rows, columns)
+    if from_any_level and mass > 0:
+        square, common = square - dark * dark / mass, common - dark * deep / mass
     return Fit(2 * common - square, common / max(square, 1e-6))
 
 
@@ -269,7 +279,11 @@ Moves = frozenset[tuple[int, int]]
 
 
 def fits_of(
-    moves: Iterable[Moves], cloud: NDArray[np.float32], depth: NDArray[np.float32], weight: NDArray[np.float32]
+    moves: Iterable[Moves],
+    cloud: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    from_any_level: bool,
 ) -> dict[Moves, Fit]:
     """How the soft shades fit that clouds throw whose parts are moved, shade by shade."""
     spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
@@ -280,7 +294,7 @@ def fits_of(
         shade, light = spare.get()
         shade[:] = 0
         cast_darkest(cloud, np.array(list(parts)), shade)
-        fit = fit_of(soft(shade, light), depth, weight)
+        fit = fit_of(soft(shade, light), depth, weight, from_any_level=from_any_level)
         spare.put((shade, light))
         return parts, fit
 

@@ -25,21 +25,28 @@ def block_means(peak, opacity, depth, trust, valid, labels, factor, shares, dept
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
 def overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-def]
-    """Weighted sums of a shade's square, and of its product with depth, where it falls when moved."""
+    """Sums over where a shade falls when moved: of weight, and by weight of shade, depth, shade's square, and product."""
     height, width = shade.shape
     first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
-    square, common = 0.0, 0.0
+    weights, shades, depths, square, common = 0.0, 0.0, 0.0, 0.0, 0.0
     for row in range(max(rows, 0), height + min(rows, 0)):
         above = shade[row - rows, first - columns : last - columns]
         below, share = depth[row, first:last], weight[row, first:last]
+        masses, darks, lights = np.float32(0), np.float32(0), np.float32(0)
         squares, products = np.float32(0), np.float32(0)
         for column in range(len(above)):
             weighted = share[column] * above[column]
+            masses += share[column]
+            darks += weighted
+            lights += share[column] * below[column]
             squares += weighted * above[column]
             products += weighted * below[column]
+        weights += float(masses)
+        shades += float(darks)
+        depths += float(lights)
         square += float(squares)
         common += float(products)
-    return square, common
+    return weights, shades, depths, square, common
 
 
 @njit(cache=True, nogil=True)
