@@ -37,6 +37,8 @@ HAZE_SLOPE = 0.004
 OFF_SCENE_BONUS = -4.0
 CLOUDY = 0.25
 """Clouds beyond the edge of a scene so cloudy are as likely as inside; beyond that of a clear one they are not."""
+OVERCAST = 0.4
+"""From this share of cloud on, most of the ground that is not under it may lie in shadow."""
 NO_CLOUD_COST = 10.0
 """A clear scene has no cloud shadows."""
 MIN_CLEAR_PX = 500
@@ -168,9 +170,9 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
 
 
 def in_sight_of_sun(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
-    """Where a cloud that threw its shadow would lie inside the scene; everywhere in a scene with few clouds."""
+    """Where a cloud that threw its shadow would lie inside the scene; everywhere unless it is overcast."""
     known = np.zeros(canvas.shape, bool)
-    if seen.shade is None or canvas.sun is None or np.mean(seen.best[canvas.scene.valid] == CLOUD) < CLOUDY:
+    if seen.shade is None or canvas.sun is None or np.mean(seen.best[canvas.scene.valid] == CLOUD) < OVERCAST:
         known[:] = True
         return known
     (height, width), (down, right) = canvas.shape, offset(canvas.sun, seen.shade.height_m)
@@ -225,9 +227,7 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
     shade = None
     if canvas.sun is not None and cover:
         known = (canvas.scene.valid, canvas.reference.labels)
-        shade = find_shade(peak, opacity, depth, trust, *known, canvas.sun)
-        if shade is None and cover > CLOUDY:
-            shade = find_shade(peak, opacity, depth, trust, *known, canvas.sun, from_any_level=True)
+        shade = find_shade(peak, opacity, depth, trust, *known, canvas.sun, cover)
 
     def conclude(strip: Strip) -> None:
         judge(canvas, strip, seen, gaps, shade, cover)

@@ -13,7 +13,7 @@ from monitor.catalog.item import SceneItem
 from monitor.cores import cores, together
 from monitor.detection import codes
 from monitor.detection.codes import read
-from monitor.detection.sun_kernels import block_means, cast_darkest, overlap
+from monitor.detection.sun_kernels import block_means, cast_darkest, overlap, usual_depths
 from monitor.scenes.grid import Grid
 from monitor.scenes.stack import thinning
 from monitor.strips import STRIP_PX, Strip, over_strips
@@ -32,6 +32,8 @@ SEARCH_PX = 250_000
 BLUR_HALO = 4
 DEPTHS = (-0.5, 1.2)
 """What clouds can take, and what chance can add to it."""
+CLOUDY = 0.25
+"""Share of cloud from which on the ground may have been learnt in shadows."""
 SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
@@ -172,35 +174,49 @@ def find_shade(
     valid: NDArray[np.bool_],
     labels: NDArray[np.uint8],
     sun: Sun,
-    from_any_level: bool = False,
+    cover: float,
 ) -> Shade | None:
     """The cloud height whose shadows explain the measured depths best, by weighted least squares.
 
-    With `from_any_level` shaded ground need only be darker than the rest: for ground that was learnt in shadows.
-
     The first four are planes of a look, in `codes`; depths say nothing under clouds, nor where the scene is not `valid`
-    or the reference has no label. None where clouds and their shadows lie within one pixel, or no height explains
-    anything.
+    or the reference has no label. `cover` is the share of cloud: where much of the ground may lie in shadow, and has
+    been taken for what is usual, shadows are also looked for as what is darker than the rest of its label. None where
+    clouds and their shadows lie within one pixel, or no height explains anything.
     """
     if not resolved(sun):
         return None
-    cloud, dark, mass, near = averaged(peak, opacity, depth, trust, valid, labels, sun)
-    if from_any_level:
-        dark -= (mass * dark).sum() / max(float(mass.sum()), 1e-6)
+    planes = (peak, opacity, depth, trust, valid, labels)
+    found = [best_shade(*averaged(*planes, sun, np.zeros(256, np.float32)), relative=False)]
+    if cover > CLOUDY:
+        usual = usual_depths(peak, depth, trust, valid, labels, depths_taken(), codes.TRUST)
+        found.append(best_shade(*averaged(*planes, sun, usual), relative=True))
+    shade, _ = max(found, key=lambda one: one[1])
+    return shade
+
+
+def best_shade(
+    cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], near: Sun, relative: bool
+) -> tuple[Shade | None, float]:
+    """The shade that explains averaged planes best, None if by chance, and what its fit is worth."""
     total = float((mass * dark**2).sum())
     if total <= 0:
-        return None
-    best = coarse_height(*coarser(cloud, dark, mass, near), from_any_level)
+        return None, 0.0
+    best = coarse_height(*coarser(cloud, dark, mass, near), relative)
     step = 0.5 / near.px_per_m
     ideas = [
         (height, thickness) for thickness in (0.0, *THICKNESS) for height in (best + step * np.arange(-4, 5)).tolist()
     ]
     moves = [frozenset(offset(near, body) for body in bodies(*idea)) for idea in ideas]
-    fits = fits_of(set(moves), cloud, dark, mass, from_any_level)
+    fits = fits_of(set(moves), cloud, dark, mass, relative)
     fit, idea = max(((fits[move], idea) for move, idea in zip(moves, ideas, strict=True)), key=lambda t: t[0].worth)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
-        return None
-    return Shade(*idea, fit.gain / total)
+        return None, 0.0
+    return Shade(*idea, fit.gain / total), fit.worth
+
+
+def depths_taken() -> NDArray[np.float32]:
+    """What codes of depth stand for, within what clouds can take."""
+    return np.clip(codes.DEPTH, *DEPTHS)
 
 
 def averaged(
@@ -211,19 +227,19 @@ def averaged(
     valid: NDArray[np.bool_],
     labels: NDArray[np.uint8],
     sun: Sun,
+    usual: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], Sun]:
-    """Opacity, depth within what clouds can take, weight, averaged down to about `SEARCH_PX`, and the sun."""
+    """Opacity, depth beyond what is `usual` (256,) for a label, weight, averaged to about `SEARCH_PX`, and the sun."""
     factor = side_of_squares(peak.shape, SEARCH_PX)
     size = (peak.shape[0] // factor, peak.shape[1] // factor)
     cloud, dark, mass = (np.zeros(size, np.float32) for _ in range(3))
-    depths = np.clip(codes.DEPTH, *DEPTHS)
-    shares = read(codes.SHARE, codes.CLOUD_SHARE)
+    depths, shares = depths_taken(), read(codes.SHARE, codes.CLOUD_SHARE)
 
     def mean(strip: Strip) -> None:
         sources = slice(strip.start * factor, strip.stop * factor)
         given = [plane[sources] for plane in (peak, opacity, depth, trust, valid, labels)]
         means = [plane[strip.rows] for plane in (cloud, dark, mass)]
-        block_means(*given, factor, shares, depths, codes.TRUST, *means)
+        block_means(*given, factor, shares, depths, usual, codes.TRUST, *means)
 
     over_strips(size, 0, mean, STRIP_PX // factor**2)
     dark /= mass + np.float32(1e-6)
@@ -252,11 +268,11 @@ def coarser(
 
 
 def coarse_height(
-    cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun, from_any_level: bool
+    cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], sun: Sun, relative: bool
 ) -> float:
     """The best height on a thinned image, in steps of half a thinned pixel."""
     heights = np.arange(*HEIGHTS_M, max(0.5 / sun.px_per_m, 20))
-    return float(max(heights, key=lambda height: fit_of(cloud, dark, mass, *offset(sun, height), from_any_level).worth))
+    return float(max(heights, key=lambda height: fit_of(cloud, dark, mass, *offset(sun, height), relative).worth))
 
 
 def fit_of(
@@ -265,11 +281,11 @@ def fit_of(
     weight: NDArray[np.float32],
     rows: int = 0,
     columns: int = 0,
-    from_any_level: bool = False,
+    relative: bool = False,
 ) -> Fit:
     """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
     mass, dark, deep, square, common = overlap(shade, depth, weight, rows, columns)
-    if from_any_level and mass > 0:
+    if relative and mass > 0:
         square, common = square - dark * dark / mass, common - dark * deep / mass
     return Fit(2 * common - square, common / max(square, 1e-6))
 
@@ -278,12 +294,19 @@ Moves = frozenset[tuple[int, int]]
 """By how many rows and columns the parts of clouds are moved to where their shadows fall."""
 
 
+def covered(parts: Moves, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Rows and columns to which clouds inside an image throw their shadows, however their parts are moved."""
+    return tuple(
+        slice(max(*along, 0), max(size + min(*along, 0), 0)) for along, size in zip(zip(*parts), shape, strict=True)
+    )
+
+
 def fits_of(
     moves: Iterable[Moves],
     cloud: NDArray[np.float32],
     depth: NDArray[np.float32],
     weight: NDArray[np.float32],
-    from_any_level: bool,
+    relative: bool,
 ) -> dict[Moves, Fit]:
     """How the soft shades fit that clouds throw whose parts are moved, shade by shade."""
     spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
@@ -294,7 +317,8 @@ def fits_of(
         shade, light = spare.get()
         shade[:] = 0
         cast_darkest(cloud, np.array(list(parts)), shade)
-        fit = fit_of(soft(shade, light), depth, weight, from_any_level=from_any_level)
+        inside = covered(parts, shade.shape)
+        fit = fit_of(soft(shade, light)[inside], depth[inside], weight[inside], relative=relative)
         spare.put((shade, light))
         return parts, fit
 

@@ -8,8 +8,21 @@ from monitor.detection import codes
 
 
 @njit(cache=True, nogil=True)
-def block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
-    """Means over squares of `factor` pixels: opacity, depth by its weight, and weight."""
+def usual_depths(peak, depth, trust, valid, labels, depths, trusts):  # type: ignore[no-untyped-def]
+    """Mean depth per label (256,) by its weight, outside clouds; 0 for labels without a pixel."""
+    total, weights = np.zeros(256), np.zeros(256)
+    for row in range(depth.shape[0]):
+        for column in range(depth.shape[1]):
+            if peak[row, column] < codes.CLOUDED and valid[row, column]:
+                label, weight = labels[row, column], trusts[trust[row, column]]
+                total[label] += weight * depths[depth[row, column]]
+                weights[label] += weight
+    return (total / np.maximum(weights, 1e-6)).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def block_means(peak, opacity, depth, trust, valid, labels, factor, shares, depths, usual, trusts, cloud, dark, mass):  # type: ignore[no-untyped-def]
+    """Means over squares of `factor` pixels: opacity, depth beyond a label's usual (256,) by its weight, and weight."""
     part = np.float32(1 / factor**2)
     for row in range(cloud.shape[0] * factor):
         y = row // factor
@@ -20,7 +33,7 @@ def block_means(peak, opacity, depth, trust, valid, labels, factor, shares, dept
                 elif valid[row, column] and labels[row, column] != NO_LABEL:
                     weight = trusts[trust[row, column]] * part
                     mass[y, x] += weight
-                    dark[y, x] += weight * depths[depth[row, column]]
+                    dark[y, x] += weight * (depths[depth[row, column]] - usual[labels[row, column]])
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
