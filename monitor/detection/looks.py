@@ -41,7 +41,7 @@ OVERCAST = 0.4
 """From this share of cloud on, most of the ground that is not under it may lie in shadow."""
 NO_CLOUD_COST = 10.0
 """A clear scene has no cloud shadows."""
-MIN_CLEAR_PX = 500
+MIN_CLEAR_PX = 200
 SMALLEST_CLEAR = 0.1
 THICK = 0.5
 MIN_CORE_PX = 40
@@ -154,8 +154,6 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
     clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ((seen.bits & codes.SUSPECT) == 0)
     clear &= seen.taken < QUIET_SHADE / codes.SHARE_STEP
-    lit = clear & in_sight_of_sun(canvas, seen)
-    clear = lit if np.count_nonzero(lit) >= MIN_CLEAR_PX else clear
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     change, labels = read(codes.SIZE, seen.change), canvas.reference.labels
     step = sample_step(clear.size)
@@ -166,7 +164,8 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
         if some.size:
             reach[label] = QUIET_REACH * np.median(some)
     calm: NDArray[np.bool_] = clear & (change < reach[labels])
-    return calm
+    lit = calm & in_sight_of_sun(canvas, seen)
+    return lit if np.count_nonzero(lit) >= MIN_CLEAR_PX else calm
 
 
 def in_sight_of_sun(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
