@@ -131,7 +131,7 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     sums = [there[:, start:stop].sum(axis=1, dtype=np.float64) for start, stop in pairwise(ends)]
     level = np.stack(sums, axis=1) / np.maximum(count, 1)
     typical = median(np.abs(there)) if ids.size else np.ones(len(there), np.float32)
-    tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 0.006
+    tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
     weight = (count > 20) / np.sqrt(np.maximum(count, 1))
     return Sample(here, there, ends, weight.astype(np.float32), tolerance.astype(np.float32), typical)
 
@@ -223,7 +223,7 @@ def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.floa
     """Logarithm of the label-balanced share of pixels that agree, less what the gains cost."""
     weight = np.repeat(sample.weight, np.diff(sample.ends))
     share = float((weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / weight.sum())
-    cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * sample.typical + 0.02)) ** 2)
+    cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * sample.typical + 1e-5)) ** 2)
     return float(np.log(share + 1e-9) - 0.5 * cost)
 
 
