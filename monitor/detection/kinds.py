@@ -9,7 +9,7 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.look_kernels import OPAQUE, strength_rows
-from monitor.detection.looks import Look, shade_fits, slope
+from monitor.detection.looks import Look, shade_fits, slope, sunlit
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.sun import offset
 from monitor.strips import Strip, over_strips, strips
@@ -37,6 +37,8 @@ MANY_SMALL, MOSTLY = 10, 3
 """So many small lone clouds that have their shadow, and so many times those without, are a sky of small clouds."""
 SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
+UNLIT = 0.5
+"""Change counts so much where the sun may or may not shine."""
 CORE_PX = 15
 """Bright objects wider than this are clouds even if no shadow of theirs can be seen."""
 
@@ -235,6 +237,7 @@ def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
 
     def weigh(strip: Strip) -> None:
         power = strength(canvas, seen, kind, strip)
+        power[~sunlit(canvas, seen, strip.rows)] *= UNLIT
         weak[strip.rows] = power > GROW_STRENGTH
         found[strip.start] = power[weak[strip.rows]]
 
@@ -247,7 +250,8 @@ def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     edge = np.minimum(EDGE_SHARE * usual, STRONGEST_EDGE)
 
     def clear(strip: Strip) -> None:
-        kind[strip.rows][open_ground(canvas, seen, kind, strip.rows)] = CLEAR
+        here = kind[strip.rows]
+        here[canvas.compared(strip.rows) & (here == ANOMALY)] = CLEAR
 
     over_strips(canvas.shape, 0, clear)
     kind.ravel()[objects.pixels[founded[objects.ids] & (powers > edge[objects.ids])]] = ANOMALY

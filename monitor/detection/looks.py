@@ -84,6 +84,7 @@ class Look:
     taken: NDArray[np.uint8]
     ground: Ground
     shade: Shade | None = None
+    cover: float = 0.0
 
     def faint(self, rows: slice) -> NDArray[np.bool_]:
         """Where some rows show cloud or shadow too faint to be called so."""
@@ -164,18 +165,22 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
         if some.size:
             reach[label] = QUIET_REACH * np.median(some)
     calm: NDArray[np.bool_] = clear & (change < reach[labels])
-    lit = calm & in_sight_of_sun(canvas, seen)
+    lit = calm & sunlit(canvas, seen)
     return lit if np.count_nonzero(lit) >= MIN_CLEAR_PX else calm
 
 
-def in_sight_of_sun(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
-    """Where a cloud that threw its shadow would lie inside the scene; everywhere unless it is overcast."""
-    known = np.zeros(canvas.shape, bool)
-    if seen.shade is None or canvas.sun is None or np.mean(seen.best[canvas.scene.valid] == CLOUD) < OVERCAST:
-        known[:] = True
-        return known
-    (height, width), (down, right) = canvas.shape, offset(canvas.sun, seen.shade.height_m)
-    known[max(down, 0) : max(height + down, 0), max(right, 0) : max(width + right, 0)] = True
+def sunlit(canvas: Canvas, seen: Look, rows: slice = EVERYWHERE) -> NDArray[np.bool_]:
+    """Where, in some rows, it is known whether the sun shines: a cloud in its way would lie inside the scene.
+
+    Everywhere in a scene that is not overcast: what little lies in the shade of clouds beyond its edge does no harm.
+    """
+    (height, width), (top, bottom, _) = canvas.shape, rows.indices(canvas.shape[0])
+    if seen.shade is None or canvas.sun is None or seen.cover < OVERCAST:
+        return np.ones((bottom - top, width), bool)
+    down, right = offset(canvas.sun, seen.shade.height_m)
+    known = np.zeros((bottom - top, width), bool)
+    first, last = max(down - top, 0), max(height + min(down, 0) - top, 0)
+    known[first:last, max(right, 0) : max(width + right, 0)] = True
     return known
 
 
@@ -232,7 +237,7 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
         judge(canvas, strip, seen, gaps, shade, cover)
 
     over_strips(canvas.shape, JUDGE_HALO, conclude, STRIP_PX)
-    return replace(seen, shade=shade)
+    return replace(seen, shade=shade, cover=cover)
 
 
 def close_gaps(peak: NDArray[np.uint8], window: int) -> int:

@@ -23,7 +23,7 @@ def shade_in(cloud, depth):
     opacity = np.round(cloud / codes.OPACITY_STEP).astype(np.uint8)
     peak = np.where(opacity > 0, np.uint8(codes.CLOUDED), np.uint8(0))
     known = (np.ones(depth.shape, bool), np.zeros(depth.shape, np.uint8))
-    return find_shade(peak, opacity, codes_of_depth, trust, *known, SUN)
+    return find_shade(peak, opacity, codes_of_depth, trust, *known, SUN, cover=float((cloud > 0).mean()))
 
 
 def test_the_height_is_where_the_shadow_lies(cloud):
