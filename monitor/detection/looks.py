@@ -30,13 +30,11 @@ from monitor.detection.judge_kernels import (
     mean_sureness,
 )
 from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, look_rows
-from monitor.detection.sun import Shade, find_shade, offset, resolved, shade_of
+from monitor.detection.sun import CLOUDY, Shade, find_shade, offset, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
 HAZE_SLOPE = 0.004
 OFF_SCENE_BONUS = -4.0
-CLOUDY = 0.25
-"""Clouds beyond the edge of a scene so cloudy are as likely as inside; beyond that of a clear one they are not."""
 OVERCAST = 0.4
 """From this share of cloud on, most of the ground that is not under it may lie in shadow."""
 NO_CLOUD_COST = 10.0
@@ -69,8 +67,8 @@ class Look:
     `best` is the best explanation per pixel; `bits` the marks of `codes`; averaged `opacity` and `depth`; `peak`, the
     opacity of the pixel alone, and whether it is surely cloud; `trust`, how sure the depth of the pixel alone is;
     `change` and `effect` as explained;
-    `taken`, the share of light that the clouds' shade takes (0 everywhere without a shade). Then today's ground and
-    the shade that the clouds throw.
+    `taken`, the share of light that the clouds' shade takes (0 everywhere without a shade). Then today's ground, the
+    shade that the clouds throw, and the share of the scene that these cover.
     """
 
     best: NDArray[np.uint8]

@@ -33,7 +33,8 @@ BLUR_HALO = 4
 DEPTHS = (-0.5, 1.2)
 """What clouds can take, and what chance can add to it."""
 CLOUDY = 0.25
-"""Share of cloud from which on the ground may have been learnt in shadows."""
+"""Share of cloud from which on the ground may have been learnt in shadows, and clouds beyond the edge of a scene are as
+likely as inside; beyond that of a clear one they are not."""
 SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
@@ -188,7 +189,9 @@ def find_shade(
     planes = (peak, opacity, depth, trust, valid, labels)
     found = [best_shade(*averaged(*planes, sun, np.zeros(256, np.float32)), relative=False)]
     if cover > CLOUDY:
-        usual = usual_depths(peak, depth, trust, valid, labels, depths_taken(), codes.TRUST)
+        some = (slice(None, None, thinning(peak.size, SEARCH_PX)),) * 2
+        given = [plane[some] for plane in (peak, depth, trust, valid, labels)]
+        usual = usual_depths(*given, depths_taken(), codes.TRUST)
         found.append(best_shade(*averaged(*planes, sun, usual), relative=True))
     shade, _ = max(found, key=lambda one: one[1])
     return shade
@@ -283,7 +286,10 @@ def fit_of(
     columns: int = 0,
     relative: bool = False,
 ) -> Fit:
-    """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares."""
+    """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares.
+
+    With `relative` what is not shaded may be of any one depth.
+    """
     mass, dark, deep, square, common = overlap(shade, depth, weight, rows, columns)
     if relative and mass > 0:
         square, common = square - dark * dark / mass, common - dark * deep / mass
@@ -296,9 +302,8 @@ Moves = frozenset[tuple[int, int]]
 
 def covered(parts: Moves, shape: tuple[int, ...]) -> tuple[slice, ...]:
     """Rows and columns to which clouds inside an image throw their shadows, however their parts are moved."""
-    return tuple(
-        slice(max(*along, 0), max(size + min(*along, 0), 0)) for along, size in zip(zip(*parts), shape, strict=True)
-    )
+    ways = zip(*parts, strict=True)
+    return tuple(slice(max(*way, 0), max(size + min(*way, 0), 0)) for way, size in zip(ways, shape, strict=True))
 
 
 def fits_of(
@@ -308,7 +313,7 @@ def fits_of(
     weight: NDArray[np.float32],
     relative: bool,
 ) -> dict[Moves, Fit]:
-    """How the soft shades fit that clouds throw whose parts are moved, shade by shade."""
+    """How the soft shades fit that clouds throw whose parts are moved, shade by shade; `relative` as in `fit_of`."""
     spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
     for _ in range(cores()):
         spare.put((np.empty_like(cloud), np.empty_like(cloud)))

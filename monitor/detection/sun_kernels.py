@@ -38,7 +38,7 @@ def block_means(peak, opacity, depth, trust, valid, labels, factor, shares, dept
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
 def overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-def]
-    """Sums over where a shade falls when moved: of weight, and by weight of shade, depth, shade's square, and product."""
+    """Sums over where a shade falls when moved: weight, and by it shade, depth, shade's square, their product."""
     height, width = shade.shape
     first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
     weights, shades, depths, square, common = 0.0, 0.0, 0.0, 0.0, 0.0

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from monitor.detection import codes
 from monitor.detection.sun import Sun, cast, find_shade
@@ -44,3 +45,15 @@ def test_dark_places_that_no_height_puts_a_shadow_on_are_none(cloud):
     depth = np.zeros((SIZE, SIZE), np.float32)
     depth[130:150, 130:150] = 0.7
     assert shade_in(cloud, depth) is None
+
+
+def test_where_most_of_the_ground_lies_in_shadow_it_is_what_is_darker_than_the_rest_of_its_label():
+    rng = np.random.default_rng(3)
+    field = ndimage.gaussian_filter(rng.standard_normal((SIZE, SIZE)), 9)
+    cloud = (0.9 * (field > np.quantile(field, 0.4))).astype(np.float32)
+    shadow = cast(cloud, SUN, HEIGHT_M)
+    learnt_in_shadow = shadow - shadow[cloud == 0].mean()
+    assert (shadow[cloud == 0] > 0).mean() > 0.3
+    shade = shade_in(cloud, learnt_in_shadow)
+    assert shade is not None
+    assert shade.height_m == pytest.approx(HEIGHT_M, abs=60)
