@@ -39,7 +39,8 @@ OVERCAST = 0.4
 """From this share of cloud on, most of the ground that is not under it may lie in shadow."""
 NO_CLOUD_COST = 10.0
 """A clear scene has no cloud shadows."""
-MIN_CLEAR_PX = 200
+MIN_CLEAR_PX, MIN_LIT_PX = 500, 200
+"""Pixels to learn from, and those that will do where it is known that the sun shines on them."""
 SMALLEST_CLEAR = 0.1
 THICK = 0.5
 MIN_CORE_PX = 40
@@ -84,6 +85,11 @@ class Look:
     shade: Shade | None = None
     cover: float = 0.0
 
+    @property
+    def is_overcast(self) -> bool:
+        """Whether most of the ground may lie in a shade that is known."""
+        return self.shade is not None and self.cover >= OVERCAST
+
     def faint(self, rows: slice) -> NDArray[np.bool_]:
         """Where some rows show cloud or shadow too faint to be called so."""
         return np.asarray((self.bits[rows] & codes.FAINT) > 0)
@@ -97,7 +103,8 @@ def look_again(canvas: Canvas) -> Look:
     colours, ground = canvas.colours, seen.ground
     for _ in range(LOOKS - 1):
         pixels = sample(thin, quiet(thin, seen))
-        if pixels.labels.size < min(MIN_CLEAR_PX, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
+        least = MIN_LIT_PX if seen.is_overcast else MIN_CLEAR_PX
+        if pixels.labels.size < min(least, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
             break
         colours = own_colours(thin, seen)._replace(air=own_air(thin, seen, colours))
         ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
@@ -164,7 +171,7 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
             reach[label] = QUIET_REACH * np.median(some)
     calm: NDArray[np.bool_] = clear & (change < reach[labels])
     lit = calm & sunlit(canvas, seen)
-    return lit if np.count_nonzero(lit) >= MIN_CLEAR_PX else calm
+    return lit if np.count_nonzero(lit) >= MIN_LIT_PX else calm
 
 
 def sunlit(canvas: Canvas, seen: Look, rows: slice = EVERYWHERE) -> NDArray[np.bool_]:
@@ -173,7 +180,7 @@ def sunlit(canvas: Canvas, seen: Look, rows: slice = EVERYWHERE) -> NDArray[np.b
     Everywhere in a scene that is not overcast: what little lies in the shade of clouds beyond its edge does no harm.
     """
     (height, width), (top, bottom, _) = canvas.shape, rows.indices(canvas.shape[0])
-    if seen.shade is None or canvas.sun is None or seen.cover < OVERCAST:
+    if not seen.is_overcast or seen.shade is None or canvas.sun is None:
         return np.ones((bottom - top, width), bool)
     down, right = offset(canvas.sun, seen.shade.height_m)
     known = np.zeros((bottom - top, width), bool)

@@ -17,6 +17,14 @@ PER_UNIT = 2.0**20
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _pick(image, row, column, out):
+    """Reflectance of a pixel, (bands,), of an image as by `Stack.raw`; rounded as by `Stack.rows`."""
+    numbers, scale, offset = image
+    for band in range(out.size):
+        out[band] = np.float32(numbers[band, row, column]) * scale[band] + offset[band]
+
+
 @compiled
 def inside_sums(
     first,
@@ -52,9 +60,8 @@ def inside_sums(
     """
     width = then.shape[1]
     here, nearby, strengths = borders
-    image, scale, offset = scene
-    below, unit, least = ground
-    bands, count, last = len(image), len(coded) + 2, modes.shape[2] - 1
+    bands, count, last = features.shape[1], len(coded) + 2, modes.shape[2] - 1
+    sight, below = np.empty(bands, np.float32), np.empty(bands, np.float32)
     for run in range(starts.size):
         number, row, left = numbers[run], starts[run] // width - first, starts[run] % width
         for column in range(left, left + stops[run] - starts[run]):
@@ -68,12 +75,12 @@ def inside_sums(
             modes[0, number, min(before, last)] += 1
             modes[1, number, min(after, last)] += 1
             residual = novelty = np.float32(0)
+            _pick(scene, row, column, sight)
+            _pick(ground, row, column, below)
             for band in range(bands):
-                value = np.float32(image[band, row, column]) * scale[band] + offset[band]
+                value = sight[band]
                 spectra[0, number, band] += np.int64(value * PER_UNIT)
-                was = level[after, band]
-                if before != 255:
-                    was = np.float32(below[band, row, column]) * unit[band] + least[band]
+                was = below[band] if before != 255 else level[after, band]
                 spectra[1, number, band] += np.int64(was * PER_UNIT)
                 value = (value - features[0, band]) * features[1, band]
                 if before != 255:

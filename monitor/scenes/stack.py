@@ -199,7 +199,10 @@ class Stack:
         return replace(self, scale=self.scale * gain, offset=self.offset * gain + offset)
 
     def moved(self, shift: Shift) -> "Stack":
-        """The image moved by a shift (rows and columns), not seen where it touches what was not seen."""
+        """The image moved by a shift (rows and columns), not seen where it touches what was not seen.
+
+        One in memory is moved at once and is reflectance then; one in a file is moved as it is read.
+        """
         if self.is_moved:
             raise ValueError("an image is moved once, by the whole shift")
         there = replace(self, shift=shift, unmoved=self.seen)

@@ -38,6 +38,7 @@ def now(cube):
 def in_strips(monkeypatch, pixels, now, reference):
     monkeypatch.setattr(strips, "STRIP_PX", pixels)
     monkeypatch.setattr(looks, "STRIP_PX", pixels)
+    monkeypatch.setattr(strips, "cores", lambda: 1)
     return judge(now, reference)
 
 
