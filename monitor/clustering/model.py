@@ -44,7 +44,8 @@ class ReferenceModel:
     (k, bands) lie in it, ordered from dark to bright. `spread` (k,) is the robust spread (median + MAD) of
     the distance of a cluster's pixels to their centroid, `radius` (k,) its 99.9th percentile.
     `stack` is the clear scene (bands, rows, columns), not seen where it has no data or was cloudy; `labels` is its
-    label map, `NO_LABEL` in the same places. `card` is what card.json says.
+    label map, `NO_LABEL` in the same places. `card` is what card.json says. `unmoved` is the model that this one was
+    before it was laid under a scene, None if it is as it was fitted.
     """
 
     monitor: str
@@ -60,6 +61,7 @@ class ReferenceModel:
     stack: Stack
     labels: NDArray[np.uint8]
     card: dict[str, Any] = field(default_factory=dict)
+    unmoved: "ReferenceModel | None" = None
 
     @property
     def k(self) -> int:

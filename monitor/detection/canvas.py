@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from affine import Affine
@@ -84,11 +85,36 @@ class Canvas:
 
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
-    prior = prior_of(reference)
+    known = known_of(reference.unmoved or reference)
     return Canvas(
-        scene, reference, prior, by_reference.labels,
-        within_labels(reference, prior), colours(scene, reference), sun_of(scene.item, scene.grid),
+        scene, reference, known.prior, by_reference.labels, known.within, colours(scene, known),
+        sun_of(scene.item, scene.grid),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a reference says by itself, for every scene alike.
+
+    `prior` and `within` as a canvas has them; `brightest` and `darkest` (bands,) are the ends of its reflectance.
+    """
+
+    prior: Prior
+    within: NDArray[np.float64]
+    brightest: NDArray[np.float32]
+    darkest: NDArray[np.float32]
+
+
+_KNOWN = WeakKeyDictionary[ReferenceModel, Known]()
+"""Of every reference that is in memory: one serves many scenes."""
+
+
+def known_of(reference: ReferenceModel) -> Known:
+    """What a reference says by itself, looked up if it was asked before."""
+    if reference not in _KNOWN:
+        prior = prior_of(reference)
+        _KNOWN[reference] = Known(prior, within_labels(reference, prior), *extremes(reference))
+    return _KNOWN[reference]
 
 
 def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64]:
@@ -106,20 +132,26 @@ def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64
     return out
 
 
-def colours(scene: Scene, reference: ReferenceModel) -> Colours:
-    """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
+def extremes(reference: ReferenceModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The brightest and the darkest ground, (bands,), 0 where there is none."""
     step = thinning(reference.labels.size, COLOUR_PX)
     labels, image = reference.labels[step // 2 :: step, step // 2 :: step], reference.stack.thinned(step)
     known = np.flatnonzero((labels != NO_LABEL) & np.isfinite(image).all(axis=0))
     sample = image.reshape(len(image), -1).take(known, axis=1)
-    brightest = quantile(sample, 0.999) if sample.size else np.zeros(len(scene.bands))
-    cloud = np.maximum(table(CLOUD_COLOUR, scene.bands), BRIGHTER_THAN_GROUND * brightest).astype(np.float32)
-    stretch = cloud / table(CLOUD_COLOUR, scene.bands)
+    if not sample.size:
+        return np.zeros(len(sample), np.float32), np.zeros(len(sample), np.float32)
+    return quantile(sample, 0.999), quantile(sample, 0.005)
+
+
+def colours(scene: Scene, known: Known) -> Colours:
+    """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
+    usual = table(CLOUD_COLOUR, scene.bands)
+    cloud = np.maximum(usual, BRIGHTER_THAN_GROUND * known.brightest).astype(np.float32)
     air = np.zeros(len(scene.bands), np.float32)
-    if scene.item.needs_sun_correction and sample.size:
-        air = np.maximum(quantile(sample, 0.005), 0).astype(np.float32)
+    if scene.item.needs_sun_correction:
+        air = np.maximum(known.darkest, 0).astype(np.float32)
     return Colours(
-        cloud, table(CLOUD_SPREAD, scene.bands) * stretch, CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands), air
+        cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands), air
     )
 
 

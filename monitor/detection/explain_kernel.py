@@ -237,7 +237,7 @@ def explain_pixels(index, under, beyond, today, colours, planes, at):
     bands = under.shape[0]
     work = np.zeros((ROWS + 3 * bands, RUN), np.float32)
     bits = work.view(np.int32)
-    order, first = np.zeros(TILE + LANES, np.int32), np.empty(len(today.season) + 2, np.int64)
+    order, first = np.zeros(TILE + LANES, np.uint32), np.empty(len(today.season) + 2, np.int64)
     for start in range(0, index.size, TILE):
         _sorted(index, start, min(start + TILE, index.size), order, first)
         size = first[first.size - 2]

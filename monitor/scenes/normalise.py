@@ -103,7 +103,7 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
     if image is not reference.stack:
         labels = moved_labels(reference.labels, shift)
         labels[~image.seen] = NO_LABEL
-        reference = replace(reference, stack=image, labels=labels)
+        reference = replace(reference, stack=image, labels=labels, unmoved=reference)
         sample = draw(scene, reference)
         gain, offset = fit(sample)
     support = float((agreement(sample, gain, offset) < 2).mean())
