@@ -18,8 +18,8 @@ from monitor.ranks import quantile
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack, thinning
 
-LEARN_PX = 200_000
-"""Pixels of the thinned canvas."""
+LEARN_PX = 100_000
+"""Pixels of a thinned canvas; one of up to twice as many is used as it is."""
 COLOUR_PX = 170_000
 """Pixels from which the brightest and darkest ground is taken: far quantiles need more of them than medians."""
 COARSE_M = 300.0
@@ -162,9 +162,9 @@ def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float
 
 def thinned(canvas: Canvas) -> Canvas:
     """Every n-th pixel of a large canvas, to learn from; a small one as it is."""
-    step = thinning(canvas.nearest.size, LEARN_PX)
-    if step == 1:
+    if canvas.nearest.size <= 2 * LEARN_PX:
         return canvas
+    step = thinning(canvas.nearest.size, LEARN_PX)
     cut = (slice(step // 2, None, step), slice(step // 2, None, step))
     scene, reference = canvas.scene, canvas.reference
     height, width = canvas.nearest[cut].shape

@@ -19,8 +19,8 @@ SMALLEST_SHIFT_PX = 0.04
 LARGEST_SHIFT_PX = 6.0
 """Landsat's terrain-corrected scenes agree within a pixel; more than this is not a shift but an error."""
 STEPS = 6
-ROWS_SAMPLED = 500
-COARSE_ROWS = 250
+ROWS_SAMPLED = 400
+COARSE_ROWS = 200
 
 
 def estimate_shift(

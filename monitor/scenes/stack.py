@@ -157,6 +157,8 @@ class Stack:
         if self.is_plain:
             return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
         seen = self.seen[first::step, first::step]
+        if isinstance(self.numbers, ArrayNumbers) and not self.is_moved:
+            return self.reflectance_of(np.ascontiguousarray(self.numbers.array[:, first::step, first::step]), seen)
         take, kind = self.taken
         picked = np.empty((self.shape[0], *seen.shape), kind)
         for line in range(seen.shape[0]):
