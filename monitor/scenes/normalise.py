@@ -32,6 +32,8 @@ GAIN_PRIOR = 0.15
 GAIN_RANGE = (0.5, 2.0)
 LARGEST_SHIFT_M = 300.0
 """Scenes are geolocated better than this; on coarse pixels a larger one is an accident of texture."""
+BLURRED_PX = 0.5
+"""A scene that lay farther off mixed the labels; gain and offset are fitted again."""
 STEPS = 12
 LINE_TURNS = 8
 START_QUANTILES = (0.1, 0.3)
@@ -104,8 +106,9 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
         labels = moved_labels(reference.labels, shift)
         labels[~image.seen] = NO_LABEL
         reference = replace(reference, stack=image, labels=labels, unmoved=reference)
-        sample = draw(scene, reference)
-        gain, offset = fit(sample)
+        if max(abs(shift[0]), abs(shift[1])) > BLURRED_PX:  # else the means of labels were seen well enough
+            sample = draw(scene, reference)
+            gain, offset = fit(sample)
     support = float((agreement(sample, gain, offset) < 2).mean())
     done = Radiometry(shift, tuple(map(float, gain)), tuple(map(float, offset)), support)
     return Normalised(adjusted(scene, gain, offset), reference, done)
