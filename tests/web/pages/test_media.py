@@ -63,11 +63,12 @@ def test_everything_above_one_place_has_one_size(pages: TestClient, anomaly: Ale
 def test_the_flags_of_an_anomaly_are_in_the_middle_of_its_picture(
     pages: TestClient, anomaly: AlertRow, scene: SceneRow
 ):
+    """Other findings may show at the rim, so of all the flagged ground the middle holds more than its share."""
     shown = np.asarray(image(pages, f"/pictures/alerts/{anomaly.id}/{scene.pk}/flags"))
     flagged = (shown == FLAG_TABLE[Flag.ANOMALY]).all(axis=-1)
-    rows, columns = np.nonzero(flagged)
-    assert abs(np.median(rows) / shown.shape[0] - 0.5) < 0.2
-    assert abs(np.median(columns) / shown.shape[1] - 0.5) < 0.2
+    rows, columns = flagged.shape
+    middle = flagged[rows // 4 : -(rows // 4), columns // 4 : -(columns // 4)]
+    assert middle.mean() > 1.5 * flagged.mean()
 
 
 def test_before_and_after_are_alike_but_for_what_changed(pages: TestClient, anomaly: AlertRow, scene: SceneRow):
