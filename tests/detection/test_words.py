@@ -24,8 +24,17 @@ def test_a_change_is_a_sentence_of_ground_area_and_border():
 
 
 @pytest.mark.parametrize(
-    ("spectrum", "name"), [(FOREST, "forest"), (SOIL, "bare soil"), (WATER, "water"), (SNOW, "snow or ice")]
-)
+    ("spectrum", "name"),
+    [
+        (FOREST, "forest"), (SOIL, "bare soil"), (WATER, "water"), (SNOW, "snow or ice"),
+        ({"green": 0.08, "red": 0.05, "nir08": 0.45}, "dense green"),
+        ({"green": 0.08, "red": 0.10, "nir08": 0.30}, "grass or crops"),
+        ({"green": 0.10, "red": 0.11, "nir08": 0.20}, "sparse vegetation"),
+        ({"green": 0.12, "red": 0.15, "nir08": 0.20, "swir16": 0.18}, "bare or built ground"),
+        ({"blue": 0.15, "green": 0.25, "red": 0.35, "nir08": 0.40}, "bright bare ground"),
+        ({"swir16": 0.1, "swir22": 0.2}, "ground"),
+    ],
+)  # fmt: skip
 def test_ground_is_named_by_its_spectrum(spectrum, name):
     assert ground(spectrum) == name
 

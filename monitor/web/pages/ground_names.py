@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy.orm import Session
 
 from monitor.config import Settings
+from monitor.detection.words import ground
 from monitor.errors import MonitorError, NotFoundError
 from monitor.plots import label_table
 from monitor.store.monitors import find_monitor
@@ -23,7 +24,7 @@ NamesOf = Mapping[tuple[str, int | None], tuple[str, ...]]
 
 def names_of(reference: Reference) -> tuple[str, ...]:
     """What ground each label is, by label."""
-    return tuple(words.ground(spectrum, reference.bands) for spectrum in reference.spectra.tolist())
+    return tuple(ground(dict(zip(reference.bands, spectrum, strict=True))) for spectrum in reference.spectra.tolist())
 
 
 def colours_of(reference: Reference) -> tuple[str, ...]:

@@ -1,11 +1,10 @@
 """What people read: times, areas, states and evidence in words. Pure functions; nothing here is HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.detection.result import Kind
-from monitor.detection.words import ratio
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState, SceneState
 
@@ -104,24 +103,6 @@ def ago(moment: datetime, now: datetime) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def ground(spectrum: Sequence[float], bands: Sequence[str]) -> str:
-    """What ground of that mean reflectance probably is, in a word or two.
-
-    By NDVI and NDWI (McFeeters 1996) and brightness with the usual rough thresholds; it names a label for people,
-    no decision depends on it. Without the bands for it: "ground".
-    """
-    values = dict(zip(bands, spectrum, strict=True))
-    ndvi, ndwi = ratio(values, "nir08", "red"), ratio(values, "green", "nir08")
-    if ndwi is not None and ndwi > 0.05 and values["nir08"] < 0.15:
-        return "water"
-    if ndvi is None:
-        return "ground"
-    for least, name in ((0.7, "dense vegetation"), (0.45, "vegetation"), (0.25, "sparse vegetation")):
-        if ndvi > least:
-            return name
-    return "bright bare or built ground" if values["red"] > 0.2 else "bare or built ground"
 
 
 def border(evidence: Mapping[str, float | None]) -> Fact:

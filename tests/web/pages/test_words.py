@@ -4,8 +4,6 @@ import pytest
 
 from monitor.web.pages import words
 
-BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
-
 
 @pytest.mark.parametrize(
     ("square_metres", "said"),
@@ -13,25 +11,6 @@ BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 )
 def test_an_area_is_said_in_the_unit_that_suits_it(square_metres, said):
     assert words.area(square_metres) == said
-
-
-@pytest.mark.parametrize(
-    ("spectrum", "name"),
-    [
-        ((0.05, 0.05, 0.03, 0.02, 0.01, 0.01), "water"),
-        ((0.03, 0.05, 0.03, 0.35, 0.15, 0.07), "dense vegetation"),
-        ((0.05, 0.08, 0.07, 0.30, 0.20, 0.12), "vegetation"),
-        ((0.08, 0.10, 0.11, 0.20, 0.20, 0.15), "sparse vegetation"),
-        ((0.10, 0.12, 0.15, 0.20, 0.25, 0.20), "bare or built ground"),
-        ((0.30, 0.32, 0.35, 0.40, 0.45, 0.40), "bright bare or built ground"),
-    ],
-)
-def test_ground_is_named_by_its_spectrum(spectrum, name):
-    assert words.ground(spectrum, BANDS) == name
-
-
-def test_ground_without_the_bands_for_it_has_no_name():
-    assert words.ground((0.1, 0.2), ("swir16", "swir22")) == "ground"
 
 
 def test_evidence_says_the_weightiest_first_and_leaves_out_what_was_not_measured():
