@@ -19,6 +19,7 @@ SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
 """Smaller objects stay in the flags but are no findings; a ship may be two pixels."""
 HECTARE_M2 = 10_000.0
 INTERNAL = ("peak", "faint_around")
+"""Evidence that counts towards the score and is not told."""
 
 Evidence = Mapping[str, NDArray[np.float64] | None]
 
@@ -59,10 +60,10 @@ def describe(judged: Judged, grid: Grid) -> list[Finding]:
     chosen = np.zeros(objects.count + 1, bool)
     chosen[numbers] = True
     shapes = outlines(objects.chosen(chosen), grid)
-    names = list(measured.evidence)
+    told = {name: values for name, values in measured.evidence.items() if name not in INTERNAL}
+    names = list(told)
     columns = [
-        [None] * numbers.size if values is None else np.round(values[numbers], 4).tolist()
-        for values in measured.evidence.values()
+        [None] * numbers.size if values is None else np.round(values[numbers], 4).tolist() for values in told.values()
     ]
     before, after = measured.before[numbers].tolist(), measured.after[numbers].tolist()
     pixels, likely = objects.area[numbers].tolist(), judged.scores[numbers].tolist()
@@ -70,8 +71,6 @@ def describe(judged: Judged, grid: Grid) -> list[Finding]:
     for n, values in enumerate(zip(*columns, strict=True)):
         mine = dict(zip(names, values, strict=True))
         words = say(judged.kind, mine, before[n], after[n], pixels[n], grid)
-        for name in INTERNAL:
-            mine.pop(name)
         if judged.kind == Kind.ANOMALY:
             mine |= {"label_before": float(before[n]), "label_after": float(after[n])}
         area = pixels[n] * grid.pixel_area_m2

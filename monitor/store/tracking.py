@@ -155,13 +155,6 @@ def last_author(session: Session, alert_id: int) -> str:
     return session.scalar(query.order_by(AlertEvent.time.desc(), AlertEvent.id.desc()).limit(1)) or SYSTEM
 
 
-def delete_alerts(session: Session, alert_ids: Iterable[int]) -> None:
-    """Remove alerts with their events and looks; findings stay, without an alert."""
-    rows = [{"alert": alert_id} for alert_id in alert_ids]
-    if rows:
-        session.connection().execute(delete(Alert).where(Alert.id == bindparam("alert")), rows)
-
-
 def record(
     session: Session,
     alert_id: int,

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from monitor import notify
 from monitor.config import MuteSettings, load_settings
@@ -14,8 +14,7 @@ from monitor.notify import SendingFailed, is_muted, send_due
 from monitor.scan import scan
 from monitor.store import open_store, outbox
 from monitor.store.alerts import get_alert
-from monitor.store.tables import Notice, NoticeState
-from monitor.store.tracking import delete_alerts
+from monitor.store.tables import Alert, Notice, NoticeState
 from tests.chaos import write_config
 from tests.store.examples import NOON
 from tests.store.test_lifecycle import new_alert
@@ -165,7 +164,7 @@ def test_a_message_whose_alerts_are_gone_is_set_aside_and_stops_no_other(scanned
     settings, store = scanned()
     first, *rest = notices(store)
     with store.session() as session:
-        delete_alerts(session, first.alert_ids)
+        session.execute(delete(Alert).where(Alert.id.in_(first.alert_ids)))
     assert send_due(store, settings) == len(rest)
     assert next((notice.state, notice.error) for notice in notices(store)) == (
         NoticeState.FAILED, "its alerts are not in the database any more",
