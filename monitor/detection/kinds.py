@@ -39,8 +39,9 @@ SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
 UNLIT = 0.5
 """Change counts so much where the sun may or may not shine."""
-CORE_PX = 15
-"""Bright objects wider than this are clouds even if no shadow of theirs can be seen."""
+CORE_PX, CORE_SHARE = 15, 0.02
+"""Bright objects wider than this are clouds even if no shadow of theirs can be seen; what is that wide at one place
+alone, with less than this share of its pixels so deep inside, is a town."""
 
 
 def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
@@ -71,7 +72,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
     if shade_fits(canvas, seen):
         return
     clouds = objects_of(kind, CLOUD)
-    steepness, number, wide = np.zeros(clouds.count + 1), np.zeros(clouds.count + 1), np.zeros(clouds.count + 1, bool)
+    steepness, number, deep = np.zeros((3, clouds.count + 1))
     for strip in strips(canvas.shape, CORE_PX // 2):
         cloud = (kind[strip.read] == CLOUD).view(np.uint8)
         if not cloud.any():
@@ -84,8 +85,8 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         edge = ~inner[places]
         steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
-        wide[ids[core[places]]] = True
-    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
+        deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
+    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & (deep <= CORE_SHARE * clouds.area)
     small = small_ones(clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY

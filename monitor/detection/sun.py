@@ -38,6 +38,8 @@ likely as inside; beyond that of a clear one they are not."""
 SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
+DOUBTFUL_GAIN, BEYOND_CHANCE = 0.1, 1.5
+"""A shade that explains less than the first must be worth more than any from a sun elsewhere by the second factor."""
 FULL_SUPPORT = 0.7
 """Shades of which more than this is dark fit alike: clouds differ in what they take."""
 
@@ -61,6 +63,11 @@ class Sun:
     def thinned(self, factor: int) -> "Sun":
         """The sun of an image of which every pixel is a square of so many."""
         return Sun(self.rows_per_m / factor, self.columns_per_m / factor)
+
+    def elsewhere(self) -> list["Sun"]:
+        """Suns as high in the other three directions: what they throw on is dark by chance."""
+        down, right = self.rows_per_m, self.columns_per_m
+        return [Sun(right, -down), Sun(-down, -right), Sun(-right, down)]
 
 
 @dataclass(frozen=True)
@@ -204,6 +211,20 @@ def best_shade(
     total = float((mass * dark**2).sum())
     if total <= 0:
         return None, 0.0
+    idea, fit = best_fit(cloud, dark, mass, near, relative)
+    if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
+        return None, 0.0
+    if fit.gain < DOUBTFUL_GAIN * total:
+        elsewhere = max(best_fit(cloud, dark, mass, sun, relative)[1].worth for sun in near.elsewhere())
+        if fit.worth < BEYOND_CHANCE * elsewhere:
+            return None, 0.0
+    return Shade(*idea, fit.gain / total), fit.worth
+
+
+def best_fit(
+    cloud: NDArray[np.float32], dark: NDArray[np.float32], mass: NDArray[np.float32], near: Sun, relative: bool
+) -> tuple[tuple[float, float], Fit]:
+    """The height in metres and the thickness of clouds whose shade is worth most, and how it fits."""
     best = coarse_height(*coarser(cloud, dark, mass, near), relative)
     step = 0.5 / near.px_per_m
     ideas = [
@@ -211,10 +232,7 @@ def best_shade(
     ]
     moves = [frozenset(offset(near, body) for body in bodies(*idea)) for idea in ideas]
     fits = fits_of(set(moves), cloud, dark, mass, relative)
-    fit, idea = max(((fits[move], idea) for move, idea in zip(moves, ideas, strict=True)), key=lambda t: t[0].worth)
-    if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
-        return None, 0.0
-    return Shade(*idea, fit.gain / total), fit.worth
+    return max(((idea, fits[move]) for move, idea in zip(moves, ideas, strict=True)), key=lambda found: found[1].worth)
 
 
 def depths_taken() -> NDArray[np.float32]:

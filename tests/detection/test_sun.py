@@ -47,6 +47,25 @@ def test_dark_places_that_no_height_puts_a_shadow_on_are_none(cloud):
     assert shade_in(cloud, depth) is None
 
 
+def scattered(seed, share, size):
+    """A mask of patches of some size, strewn at random."""
+    field = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal((SIZE, SIZE)), size)
+    return field > np.quantile(field, 1 - share)
+
+
+def test_roofs_that_ponds_lie_behind_by_chance_are_no_clouds():
+    roofs, ponds = 0.3 * scattered(1, 0.15, 5), 0.5 * scattered(101, 0.15, 5)
+    assert shade_in(roofs.astype(np.float32), ponds.astype(np.float32)) is None
+
+
+def test_a_small_shadow_among_many_ponds_is_found(cloud):
+    depth = np.maximum(cast(cloud, SUN, HEIGHT_M), 0.4 * scattered(100, 0.3, 2)).astype(np.float32)
+    shade = shade_in(cloud, depth)
+    assert shade is not None
+    assert shade.gain < 0.1
+    assert shade.height_m == pytest.approx(HEIGHT_M, abs=60)
+
+
 def test_where_the_ground_was_learnt_in_shadow_it_is_what_is_darker_than_the_rest_of_its_label():
     rng = np.random.default_rng(3)
     field = ndimage.gaussian_filter(rng.standard_normal((SIZE, SIZE)), 9)
