@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +153,12 @@ def print_row(scorer: Any, row: str, cases: Sequence[Case], flags: Sequence[Path
             print(line(f"peer {peer}", judge([other / peer for other in others])), flush=True)
 
 
-def print_table(shared: Path, work: Path, seeds: Sequence[int], with_peers: bool) -> None:
-    """Every row of the table of issue 3."""
+def print_table(shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], with_peers: bool) -> None:
+    """Every row of the table of issue 3, in all bands that a set has or in some of them."""
     scorer = bench(shared)
     cases = [*real_cases(shared), *generate(shared, work, seeds), newyork_case(shared)]
+    if bands:
+        cases = [replace(case, bands=tuple(bands), name="-".join([case.name, *bands])) for case in cases]
     with ThreadPoolExecutor(2) as pool:
         flags = list(pool.map(lambda case: scan(case, work), cases))
         others = list(pool.map(lambda case: peer_flags(shared, work, case), cases)) if with_peers else []
@@ -175,6 +177,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="keep scenes and runs here (default: a temporary folder)")
     parser.add_argument("--seeds", default="11-20")
     parser.add_argument("--quick", action="store_true", help="the first seed only")
+    parser.add_argument("--bands", nargs="+", default=[], metavar="BAND", help="judge by these alone, e.g. red nir08")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--ablation", action="store_true", help="print the ablation instead of the table")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write the pictures of docs/method.md instead")
@@ -189,7 +192,7 @@ def main() -> None:
         elif args.pictures:
             write_pictures(shared, work, seeds[0], args.pictures)
         else:
-            print_table(shared, work, seeds, not args.no_peers)
+            print_table(shared, work, seeds, args.bands, not args.no_peers)
 
 
 if __name__ == "__main__":

@@ -39,9 +39,11 @@ SHADOW_MISSED = 1.0
 """Standard deviations by which the shadow of a small cloud may be missed."""
 UNLIT = 0.5
 """Change counts so much where the sun may or may not shine."""
-CORE_PX, CORE_SHARE = 15, 0.02
+CORE_PX, CORE_SHARE = 15, 0.01
 """Bright objects wider than this are clouds even if no shadow of theirs can be seen; what is that wide at one place
-alone, with less than this share of its pixels so deep inside, is a town."""
+alone, with less than this share of its pixels so deep inside, is a town, ..."""
+THICK_CORE_PX, THICK_CLOUD = 9, 0.35
+"""... but where they are more opaque than this on the mean, clouds are narrower."""
 
 
 def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
@@ -72,13 +74,14 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
     if shade_fits(canvas, seen):
         return
     clouds = objects_of(kind, CLOUD)
-    steepness, number, deep = np.zeros((3, clouds.count + 1))
+    steepness, number, deep, inside = np.zeros((4, clouds.count + 1))
     for strip in strips(canvas.shape, CORE_PX // 2):
         cloud = (kind[strip.read] == CLOUD).view(np.uint8)
         if not cloud.any():
             continue
-        inner, core = (
-            cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0 for size in (3, CORE_PX)
+        inner, core, middle = (
+            cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0
+            for size in (3, CORE_PX, THICK_CORE_PX)
         )
         steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner].ravel()
         places, ids = clouds.within(strip.start, strip.stop)
@@ -86,7 +89,9 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
-    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & (deep <= CORE_SHARE * clouds.area)
+        inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
+    wide = (deep > CORE_SHARE * clouds.area) | ((inside > 0) & opaque(clouds, seen, THICK_CLOUD))
+    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
     small = small_ones(clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
@@ -125,10 +130,10 @@ def small_ones(clouds: Objects) -> NDArray[np.bool_]:
     return small
 
 
-def opaque(clouds: Objects, seen: Look) -> NDArray[np.bool_]:
-    """Which of some small clouds are opaque on the mean, and not at single bright pixels alone, (count + 1,)."""
+def opaque(clouds: Objects, seen: Look, least: float = OPAQUE) -> NDArray[np.bool_]:
+    """Which of some clouds are opaque on the mean, and not at single bright pixels alone, (count + 1,)."""
     total = np.bincount(clouds.ids, read(codes.OPACITY, seen.opacity.ravel()[clouds.pixels]), clouds.count + 1)
-    return np.asarray(total >= OPAQUE * clouds.area)
+    return np.asarray(total >= least * clouds.area)
 
 
 def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -38,8 +38,9 @@ likely as inside; beyond that of a clear one they are not."""
 SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
-DOUBTFUL_GAIN, BEYOND_CHANCE = 0.1, 1.5
-"""A shade that explains less than the first must be worth more than any from a sun elsewhere by the second factor."""
+DOUBTFUL_GAIN, BEYOND_CHANCE = 0.06, 1.3
+"""Under few clouds, a shade that explains less than the first must be worth more than any from a sun elsewhere, by the
+second factor."""
 FULL_SUPPORT = 0.7
 """Shades of which more than this is dark fit alike: clouds differ in what they take."""
 
@@ -189,19 +190,19 @@ def find_shade(
     The first four are planes of a look, in `codes`; depths say nothing under clouds, nor where the scene is not `valid`
     or the reference has no label. `cover` is the share of cloud: where much of the ground may lie in shadow, and has
     been taken for what is usual, shadows are also looked for as what is darker than the rest of its label. None where
-    clouds and their shadows lie within one pixel, or no height explains anything.
+    clouds and their shadows lie within one pixel, or no height explains more than chance.
     """
     if not resolved(sun):
         return None
     planes = (peak, opacity, depth, trust, valid, labels)
-    found = [best_shade(*averaged(*planes, sun, np.zeros(256, np.float32)), relative=False)]
-    if cover > CLOUDY:
-        some = (slice(None, None, thinning(peak.size, SEARCH_PX)),) * 2
-        given = [plane[some] for plane in (peak, depth, trust, valid, labels)]
-        usual = usual_depths(*given, depths_taken(), codes.TRUST)
-        found.append(best_shade(*averaged(*planes, sun, usual), relative=True))
-    shade, _ = max(found, key=lambda one: one[1])
-    return shade
+    given = averaged(*planes, sun, np.zeros(256, np.float32))
+    shade, worth = best_shade(*given, relative=False)
+    if cover <= CLOUDY:
+        return None if shade is not None and by_chance(shade, worth, *given) else shade
+    some = (slice(None, None, thinning(peak.size, SEARCH_PX)),) * 2
+    usual = usual_depths(*(plane[some] for plane in (peak, depth, trust, valid, labels)), depths_taken(), codes.TRUST)
+    other, value = best_shade(*averaged(*planes, sun, usual), relative=True)
+    return other if value > worth else shade
 
 
 def best_shade(
@@ -214,11 +215,22 @@ def best_shade(
     idea, fit = best_fit(cloud, dark, mass, near, relative)
     if fit.gain < SMALLEST_GAIN * total or fit.support < SMALLEST_SUPPORT:
         return None, 0.0
-    if fit.gain < DOUBTFUL_GAIN * total:
-        elsewhere = max(best_fit(cloud, dark, mass, sun, relative)[1].worth for sun in near.elsewhere())
-        if fit.worth < BEYOND_CHANCE * elsewhere:
-            return None, 0.0
     return Shade(*idea, fit.gain / total), fit.worth
+
+
+def by_chance(
+    shade: Shade,
+    worth: float,
+    cloud: NDArray[np.float32],
+    dark: NDArray[np.float32],
+    mass: NDArray[np.float32],
+    near: Sun,
+) -> bool:
+    """Whether a shade explains so little, and a sun elsewhere as much, that it is none."""
+    if shade.gain >= DOUBTFUL_GAIN:
+        return False
+    elsewhere = max(best_fit(cloud, dark, mass, sun, relative=False)[1].worth for sun in near.elsewhere())
+    return worth < BEYOND_CHANCE * elsewhere
 
 
 def best_fit(

@@ -88,6 +88,22 @@ def test_a_lake_that_fills_up_with_soil_shows_borders_that_vanished_or_appeared(
     assert anomaly.evidence["border_appeared"] > 1
 
 
+def test_a_town_is_no_cloud_though_its_streets_meet_in_a_wide_square(cube, reference):
+    town = np.zeros((SIZE, SIZE), bool)
+    for street in range(30, 130, 20):
+        town[street : street + 5, 30:130] = town[30:130, street : street + 5] = True
+    town[62:79, 62:79] = True
+    found = judge(scene(paint(later(cube), town, CLOUD, 0.25)), reference)
+    assert share(found.flags, town, Flag.CLOUD) == 0
+    assert share(found.flags, town, Flag.ANOMALY) > 0.8
+
+
+def test_a_thick_cloud_whose_shadow_is_not_seen_is_cloud(cube, reference):
+    cloud = disc(60, 60, 6)
+    found = judge(scene(paint(later(cube), cloud, CLOUD, 0.8)), reference)
+    assert share(found.flags, cloud, Flag.CLOUD) > 0.9
+
+
 def test_a_ship_of_four_pixels_on_water_is_an_anomaly(cube, reference):
     mask = np.zeros((SIZE, SIZE), bool)
     mask[70:72, 140:142] = True
