@@ -39,8 +39,10 @@ SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
 DOUBTFUL_GAIN, BEYOND_CHANCE = 0.06, 1.3
-"""Under few clouds, a shade that explains less than the first must be worth more than any from a sun elsewhere, by the
-second factor."""
+"""Under few and thin clouds, a shade that explains less than the first must be worth more than any from a sun elsewhere,
+by the second factor."""
+THIN = 0.35
+"""Opacity, weighted by itself, below which what looks like clouds may be new roofs and roads."""
 FULL_SUPPORT = 0.7
 """Shades of which more than this is dark fit alike: clouds differ in what they take."""
 
@@ -226,8 +228,8 @@ def by_chance(
     mass: NDArray[np.float32],
     near: Sun,
 ) -> bool:
-    """Whether a shade explains so little, and a sun elsewhere as much, that it is none."""
-    if shade.gain >= DOUBTFUL_GAIN:
+    """Whether a shade of thin clouds explains so little, and a sun elsewhere as much, that it is none."""
+    if shade.gain >= DOUBTFUL_GAIN or (cloud**2).sum() >= THIN * cloud.sum():
         return False
     elsewhere = max(best_fit(cloud, dark, mass, sun, relative=False)[1].worth for sun in near.elsewhere())
     return worth < BEYOND_CHANCE * elsewhere
