@@ -39,8 +39,8 @@ SMALLEST_GAIN = 0.03
 SMALLEST_SUPPORT = 0.5
 """Shade that explains less than this share of the darkness, or of which less is dark, is taken for chance."""
 DOUBTFUL_GAIN, BEYOND_CHANCE = 0.06, 1.3
-"""Under few and thin clouds, a shade that explains less than the first must be worth more than any from a sun elsewhere,
-by the second factor."""
+"""Under few and thin clouds, a shade that explains less than the first must be worth more than any from a sun
+elsewhere, by the second factor."""
 THIN = 0.35
 """Opacity, weighted by itself, below which what looks like clouds may be new roofs and roads."""
 FULL_SUPPORT = 0.7
