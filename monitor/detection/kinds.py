@@ -8,6 +8,7 @@ from monitor.detection import codes
 from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
+from monitor.detection.heights import THIN
 from monitor.detection.look_kernels import OPAQUE, strength_rows
 from monitor.detection.looks import Look, shade_fits, slope, sunlit
 from monitor.detection.objects import Objects, objects_of
@@ -42,8 +43,8 @@ UNLIT = 0.5
 CORE_PX, CORE_SHARE = 15, 0.01
 """Bright objects wider than this are clouds even if no shadow of theirs can be seen; what is that wide at one place
 alone, with less than this share of its pixels so deep inside, is a town, ..."""
-THICK_CORE_PX, THICK_CLOUD = 9, 0.35
-"""... but where they are more opaque than this on the mean, clouds are narrower."""
+THICK_CORE_PX = 9
+"""... but clouds that are not thin need be no wider than this."""
 
 
 def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
@@ -90,7 +91,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
         inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
-    wide = (deep > CORE_SHARE * clouds.area) | ((inside > 0) & opaque(clouds, seen, THICK_CLOUD))
+    wide = (deep > CORE_SHARE * clouds.area) | ((inside > 0) & opaque(clouds, seen, THIN))
     hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
     small = small_ones(clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]

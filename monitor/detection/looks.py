@@ -21,6 +21,7 @@ from monitor.detection.ground import (
     second_ground,
     whitening,
 )
+from monitor.detection.heights import CLOUDY, find_shade
 from monitor.detection.judge_kernels import (
     FAR_FROM_SHADE_COST,
     SHADE_CERTAIN,
@@ -30,7 +31,7 @@ from monitor.detection.judge_kernels import (
     mean_sureness,
 )
 from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, look_rows
-from monitor.detection.sun import CLOUDY, Shade, find_shade, offset, resolved, shade_of
+from monitor.detection.sun import Shade, offset, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
 HAZE_SLOPE = 0.004

@@ -5,7 +5,8 @@ import pytest
 from scipy import ndimage
 
 from monitor.detection import codes
-from monitor.detection.sun import Sun, cast, find_shade
+from monitor.detection.heights import find_shade
+from monitor.detection.sun import Sun, cast
 from tests.detection.fields import SIZE, disc
 
 SUN = Sun(-0.02, -0.02)
@@ -67,9 +68,7 @@ def test_a_small_shadow_among_many_ponds_is_found(cloud):
 
 
 def test_where_the_ground_was_learnt_in_shadow_it_is_what_is_darker_than_the_rest_of_its_label():
-    rng = np.random.default_rng(3)
-    field = ndimage.gaussian_filter(rng.standard_normal((SIZE, SIZE)), 9)
-    cloud = (0.9 * (field > np.quantile(field, 0.4))).astype(np.float32)
+    cloud = (0.9 * scattered(3, 0.6, 9)).astype(np.float32)
     shadow = cast(cloud, SUN, HEIGHT_M)
     learnt_in_shadow = shadow - shadow.max()
     assert (shadow[cloud == 0] > 0).mean() > 0.3
