@@ -36,6 +36,8 @@ MIN_BLOCK_PX = 8
 NEAR_ZERO_PX, NEAR_ZERO_TURNS = 10.0, 3
 """The first look's season leans towards none as if that many pixels had none; it is found in so many turns."""
 FULL_TRUST_PX = 150.0
+ENOUGH_PX = 6000
+"""More pixels tell a covariance no better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,13 +182,14 @@ def covariances(left: NDArray[np.float64], labels: NDArray[np.intp], prior: Prio
     def robust(values: NDArray[np.float64], start: NDArray[np.float64]) -> NDArray[np.float64]:
         if values.shape[1] < MIN_LABEL_PX:
             return start
-        return np.asarray(robust_covariance(values, start, floor, TAIL_SHARE, tail))
+        some = np.ascontiguousarray(values[:, :: -(-values.shape[1] // ENOUGH_PX)])
+        return np.asarray(robust_covariance(some, start, floor, TAIL_SHARE, tail))
 
     spread = 1.0 if len(labels) >= MIN_LABEL_PX else 2 * max(float(np.median(unit**2)), 1e-3)
     common = robust(unit, spread * np.eye(bands))
 
     def of_label(label: int) -> NDArray[np.float64]:
-        inside = np.ascontiguousarray(unit[:, ends[label] : ends[label + 1]])
+        inside = unit[:, ends[label] : ends[label + 1]]
         share = inside.shape[1] / (inside.shape[1] + FULL_TRUST_PX)
         mixed = share * robust(inside, common) + (1 - share) * common
         return np.asarray(prior.tolerance[label][:, None] * mixed * prior.tolerance[label])

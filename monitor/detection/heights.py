@@ -1,19 +1,18 @@
 """The height of clouds: the one whose shade explains the darkness of a scene best, and not by chance."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cores import cores, together
+from monitor.cores import together
 from monitor.detection import codes
 from monitor.detection.codes import read
 from monitor.detection.sun import Shade, Sun, bodies, offset, resolved, soft
-from monitor.detection.sun_kernels import block_means, cast_darkest, overlap, usual_depths
+from monitor.detection.sun_kernels import block_means, overlap, usual_depths
 from monitor.scenes.stack import thinning
 from monitor.strips import STRIP_PX, Strip, over_strips
 
@@ -118,14 +117,12 @@ def by_chance(shade: Shade, worth: float, planes: Averaged) -> bool:
 
 def best_fit(planes: Averaged, relative: bool) -> tuple[tuple[float, float], Fit]:
     """The height in metres and the thickness of clouds whose shade is worth most, and how it fits."""
-    best = coarse_height(coarser(planes), relative)
-    step = 0.5 / planes.sun.px_per_m
-    ideas = [
-        (height, thickness) for thickness in (0.0, *THICKNESS) for height in (best + step * np.arange(-4, 5)).tolist()
-    ]
+    best, step = coarse_height(coarser(planes), relative), 0.5 / planes.sun.px_per_m
+    heights = (best + step * np.arange(-4, 5)).tolist()
+    ideas = [(height, thickness) for thickness in (0.0, *THICKNESS) for height in heights]
     moves = [frozenset(offset(planes.sun, body) for body in bodies(*idea)) for idea in ideas]
-    fits = fits_of(set(moves), planes, relative)
-    return max(((idea, fits[move]) for move, idea in zip(moves, ideas, strict=True)), key=lambda found: found[1].worth)
+    fits = fits_of(moves, planes._replace(cloud=soft(planes.cloud)), relative)
+    return max(zip(ideas, fits, strict=True), key=lambda found: found[1].worth)
 
 
 def depths_taken() -> NDArray[np.float32]:
@@ -181,56 +178,30 @@ def coarser(planes: Averaged) -> Averaged:
 
 
 def coarse_height(planes: Averaged, relative: bool) -> float:
-    """The best height on a thinned image, in steps of half a thinned pixel."""
-
-    def worth(height: float) -> float:
-        return fit_of(planes.cloud, planes.dark, planes.mass, *offset(planes.sun, height), relative).worth
-
-    return float(max(np.arange(*HEIGHTS_M, max(0.5 / planes.sun.px_per_m, 20)), key=worth))
-
-
-def fit_of(
-    shade: NDArray[np.float32],
-    depth: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    rows: int = 0,
-    columns: int = 0,
-    relative: bool = False,
-) -> Fit:
-    """How a predicted shade, moved by some rows and columns, fits the measured depths, by weighted least squares.
-
-    With `relative` what is not shaded may be of any one depth.
-    """
-    mass, dark, deep, square, common = overlap(shade, depth, weight, rows, columns)
-    if relative and mass > 0:
-        square, common = square - dark * dark / mass, common - dark * deep / mass
-    return Fit(2 * common - square, common / max(square, 1e-6))
+    """The best height of flat clouds on a thinned image, in steps of half a thinned pixel."""
+    heights = np.arange(*HEIGHTS_M, max(0.5 / planes.sun.px_per_m, 20)).tolist()
+    fits = fits_of([frozenset([offset(planes.sun, height)]) for height in heights], planes, relative)
+    best, _ = max(zip(heights, fits, strict=True), key=lambda found: found[1].worth)
+    return float(best)
 
 
 Moves = frozenset[tuple[int, int]]
 """By how many rows and columns the parts of clouds are moved to where their shadows fall."""
 
 
-def covered(parts: Moves, shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """Rows and columns to which clouds inside an image throw their shadows, however their parts are moved."""
-    ways = zip(*parts, strict=True)
-    return tuple(slice(max(*way, 0), max(size + min(*way, 0), 0)) for way, size in zip(ways, shape, strict=True))
+def fits_of(moves: Sequence[Moves], planes: Averaged, relative: bool) -> list[Fit]:
+    """How the shades fit that clouds throw whose parts are moved, for each of some ways to move them."""
+    different = list(dict.fromkeys(moves))
+    fits = dict(zip(different, together(lambda parts: fit_of(parts, planes, relative), different), strict=True))
+    return [fits[parts] for parts in moves]
 
 
-def fits_of(moves: Iterable[Moves], planes: Averaged, relative: bool) -> dict[Moves, Fit]:
-    """How the soft shades fit that clouds throw whose parts are moved, shade by shade; `relative` as in `fit_of`."""
-    cloud, depth, weight, _ = planes
-    spare = SimpleQueue[tuple[NDArray[np.float32], NDArray[np.float32]]]()
-    for _ in range(cores()):
-        spare.put((np.empty_like(cloud), np.empty_like(cloud)))
+def fit_of(parts: Moves, planes: Averaged, relative: bool) -> Fit:
+    """How the shade fits the measured depths, by weighted least squares, that clouds throw whose parts are moved.
 
-    def one(parts: Moves) -> tuple[Moves, Fit]:
-        shade, light = spare.get()
-        shade[:] = 0
-        cast_darkest(cloud, np.array(list(parts)), shade)
-        inside = covered(parts, shade.shape)
-        fit = fit_of(soft(shade, light)[inside], depth[inside], weight[inside], relative=relative)
-        spare.put((shade, light))
-        return parts, fit
-
-    return dict(together(one, moves))
+    With `relative` what is not shaded may be of any one depth.
+    """
+    mass, dark, deep, square, common = overlap(planes.cloud, planes.dark, planes.mass, np.array(list(parts)))
+    if relative and mass > 0:
+        square, common = square - dark * dark / mass, common - dark * deep / mass
+    return Fit(2 * common - square, common / max(square, 1e-6))

@@ -1,4 +1,4 @@
-"""Two looks at a scene: a first one with what the reference knows, a second one with what the clear part shows."""
+"""Three looks at a scene: the first with what the reference knows, the others with what its clear part shows."""
 
 from dataclasses import dataclass, replace
 
@@ -97,21 +97,21 @@ class Look:
 
 
 def look_again(canvas: Canvas) -> Look:
-    """The last of three looks, or an earlier one where that left too little clear ground to learn from."""
+    """The last of three looks, or an earlier one where that left too little clear ground to learn from.
+
+    Only the last is at the whole of a large canvas; the others learn from a thinned one.
+    """
     thin = thinned(canvas)
     shape = thin.shape
-    seen = look(thin, first_ground(sample(thin, thin.compared(EVERYWHERE)), canvas.prior, shape), canvas.colours)
-    colours, ground = canvas.colours, seen.ground
+    ground, colours = first_ground(sample(thin, thin.compared(EVERYWHERE)), canvas.prior, shape), canvas.colours
     for _ in range(LOOKS - 1):
+        seen = look(thin, ground, colours)
         pixels = sample(thin, quiet(thin, seen))
         least = MIN_LIT_PX if seen.is_overcast else MIN_CLEAR_PX
         if pixels.labels.size < min(least, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
             break
         colours = own_colours(thin, seen)._replace(air=own_air(thin, seen, colours))
         ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
-        seen = look(thin, ground, colours)
-    if thin is canvas:
-        return seen
     return look(canvas, replace(ground, block_px=float(FIELD_BLOCK_PX * thin.step)), colours)
 
 

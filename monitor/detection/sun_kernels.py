@@ -37,17 +37,27 @@ def block_means(peak, opacity, depth, trust, valid, labels, factor, shares, dept
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-def]
-    """Sums over where a shade falls when moved: weight, and by it shade, depth, shade's square, their product."""
+def overlap(shade, depth, weight, moves):  # type: ignore[no-untyped-def]
+    """Sums over where a shade falls, the darkest of it moved by each of some rows and columns (moves, 2).
+
+    They are of weight, and by it of shade, depth, shade's square, their product. Where a move would bring the shade
+    from outside, nothing counts.
+    """
     height, width = shade.shape
-    first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
+    top, bottom = max(moves[:, 0].max(), 0), height + min(moves[:, 0].min(), 0)
+    left, right = max(moves[:, 1].max(), 0), width + min(moves[:, 1].min(), 0)
     weights, shades, depths, square, common = 0.0, 0.0, 0.0, 0.0, 0.0
-    for row in range(max(rows, 0), height + min(rows, 0)):
-        above = shade[row - rows, first - columns : last - columns]
-        below, share = depth[row, first:last], weight[row, first:last]
+    above = np.empty(max(right - left, 0), np.float32)
+    for row in range(top, bottom if right > left else top):
+        above[:] = shade[row - moves[0, 0], left - moves[0, 1] : right - moves[0, 1]]
+        for other in range(1, len(moves)):
+            part = shade[row - moves[other, 0], left - moves[other, 1] : right - moves[other, 1]]
+            for column in range(above.size):
+                above[column] = part[column] if part[column] > above[column] else above[column]
+        below, share = depth[row, left:right], weight[row, left:right]
         masses, darks, lights = np.float32(0), np.float32(0), np.float32(0)
         squares, products = np.float32(0), np.float32(0)
-        for column in range(len(above)):
+        for column in range(above.size):
             weighted = share[column] * above[column]
             masses += share[column]
             darks += weighted
@@ -60,15 +70,3 @@ def overlap(shade, depth, weight, rows, columns):  # type: ignore[no-untyped-def
         square += float(squares)
         common += float(products)
     return weights, shades, depths, square, common
-
-
-@njit(cache=True, nogil=True)
-def cast_darkest(opacity, offsets, out):  # type: ignore[no-untyped-def]
-    """The most of an opacity moved by each of some rows and columns, in `out`, which is 0 before."""
-    height, width = out.shape
-    for rows, columns in offsets:
-        first, last = max(columns, 0), max(width + min(columns, 0), max(columns, 0))
-        for row in range(max(rows, 0), height + min(rows, 0)):
-            above, below = opacity[row - rows, first - columns : last - columns], out[row, first:last]
-            for column in range(len(above)):
-                below[column] = max(below[column], above[column])
