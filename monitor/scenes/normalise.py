@@ -100,7 +100,7 @@ def normalise(scene: Scene, reference: ReferenceModel) -> Normalised:
     if sample.size < 300:
         return Normalised(scene, reference, nothing)
     gain, offset = fit(sample)
-    shift = shift_between(adjusted(scene, gain, offset), reference, sample, gain, offset)
+    shift = shift_between(adjusted(scene, gain, offset), reference)
     image = reference.stack.moved(shift)
     if image is not reference.stack:
         labels = moved_labels(reference.labels, shift)
@@ -299,18 +299,10 @@ def refine(
     return gain, offset
 
 
-def shift_between(
-    scene: Scene, reference: ReferenceModel, sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]
-) -> Shift:
+def shift_between(scene: Scene, reference: ReferenceModel) -> Shift:
     """The shift, looked for where scene and reference are both known."""
-    near = agreement(sample, gain, offset) < 2
-    judged = np.flatnonzero(near if near.sum() > 100 else np.ones_like(near))
-    here, there = sample.scene.take(judged, axis=1), sample.reference.take(judged, axis=1)
-    factors = gain.astype(np.float32)[:, None], offset.astype(np.float32)[:, None]
-    scatter = median(np.abs(factors[0] * here + factors[1] - there)) * np.float32(1.5) + np.float32(1e-5)
     trusted = scene.valid & reference.stack.seen
     window = busiest_window(trusted)
-    here, there = scene.stack.window(*window), reference.stack.window(*window)
-    shift = estimate_shift(here, there, trusted[window], scatter)
+    shift = estimate_shift(scene.stack.window(*window), reference.stack.window(*window), trusted[window])
     far = max(abs(shift[0]), abs(shift[1])) * scene.grid.pixel_size_m
     return shift if far <= LARGEST_SHIFT_M else (0.0, 0.0)

@@ -1,6 +1,7 @@
 """How far a scene lies beside the reference, and the reference moved by that much.
 
-The reference is moved, never the scene: small bright objects are not smeared, and what is found lies
+Both are compared by their details, what remains when local means are taken off: haze and season would pull the shift
+towards none. The reference is moved, never the scene: small bright objects are not smeared, and what is found lies
 where the scene shows it.
 """
 
@@ -8,8 +9,10 @@ import cv2
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from monitor.cores import together
+from monitor.ranks import quantile
 
 Shift = tuple[float, float]
 """Rows and columns by which the reference must move to lie on the scene; positive is down and right."""
@@ -18,23 +21,30 @@ SMALLEST_SHIFT_PX = 0.04
 """Below this the move would blur the reference more than it helps."""
 LARGEST_SHIFT_PX = 6.0
 """Landsat's terrain-corrected scenes agree within a pixel; more than this is not a shift but an error."""
-STEPS = 6
+STEPS = 15
 ROWS_SAMPLED = 400
 COARSE_ROWS = 200
+DETAIL_PX = 11
+"""Side of the squares whose mean is taken off: haze and season are wider, borders of fields and roads are not."""
+NO_CHANGE_SHARE = 0.3
+"""Share of pixels that is clear even under many clouds, and no detail there has changed; the scatter is theirs."""
+SCATTER_PX = 20_000
+BETTER = 0.995
+"""Share of the cost without a shift that a whole-pixel shift must stay below."""
 
 
-def estimate_shift(
-    scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
-) -> Shift:
-    """Shift of the reference that makes it look most like the scene, in pixels.
+def estimate_shift(scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_]) -> Shift:
+    """Shift of the reference that makes its detail look most like the scene's, in pixels.
 
-    Iterated gradient least squares (Lucas and Kanade 1981) with weights that fade where scene and
-    reference differ by more than `scatter` (bands,), which is the no-change scatter in reflectance.
-    `scene` and `reference` are (bands, rows, columns) in one radiometry, `trusted` bool (rows, columns).
+    Iterated gradient least squares (Lucas and Kanade 1981) with weights that fade where the details of scene and
+    reference differ by more than they do where nothing changed.
+    `scene` and `reference` are reflectance (bands, rows, columns) in one radiometry, `trusted` bool (rows, columns).
     Gives (0, 0) where there is too little texture to tell.
     """
     window = busiest_window(trusted)
-    scene, reference, trusted = scene[(slice(None), *window)], reference[(slice(None), *window)], trusted[window]
+    trusted = trusted[window]
+    scene, reference = (details(image[(slice(None), *window)], trusted) for image in (scene, reference))
+    scatter = scatter_of(scene, reference, trusted)
     best = coarse_shift(scene, reference, trusted, scatter)
     for _ in range(STEPS):
         step = gradient_step(scene, reference, best, trusted, scatter)
@@ -46,6 +56,30 @@ def estimate_shift(
         if max(abs(step[0]), abs(step[1])) < 0.01:
             break
     return best
+
+
+def details(image: NDArray[np.float32], trusted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What every band (bands, rows, columns) is beside its local mean over what is trusted."""
+    size = (DETAIL_PX, DETAIL_PX)
+    share = np.maximum(cv2.blur(trusted.astype(np.float32), size), np.float32(1e-3))
+
+    def detail(band: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(band - cv2.blur(np.where(trusted, band, np.float32(0)), size) / share, np.float32)
+
+    return np.stack(together(detail, image))
+
+
+def scatter_of(
+    scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Standard deviation (bands,) of the difference of details where nothing changed."""
+    judged = np.flatnonzero(trusted & np.isfinite(scene).all(axis=0) & np.isfinite(reference).all(axis=0))
+    if judged.size == 0:
+        return np.ones(len(scene), np.float32)
+    judged = judged[:: -(-judged.size // SCATTER_PX)]
+    here, there = (image.reshape(len(image), -1).take(judged, axis=1) for image in (scene, reference))
+    least = quantile(np.abs(here - there), NO_CHANGE_SHARE) / np.float32(norm.ppf(0.5 + NO_CHANGE_SHARE / 2))
+    return np.asarray(least + np.float32(1e-5), np.float32)
 
 
 def busiest_window(trusted: NDArray[np.bool_]) -> tuple[slice, slice]:
@@ -82,7 +116,7 @@ def _mean_gap(here, there, down, across):  # type: ignore[no-untyped-def]
 def coarse_shift(
     scene: NDArray[np.float32], reference: NDArray[np.float32], trusted: NDArray[np.bool_], scatter: NDArray[np.float32]
 ) -> Shift:
-    """The whole-pixel shift (|shift| <= 4) of least capped difference; no shift unless clearly better."""
+    """The whole-pixel shift (|shift| <= 4) of least capped difference; no shift unless it is better."""
     reach, half = 4, slice(4, -4)
     if min(trusted.shape) < 8 * reach:
         return 0.0, 0.0
@@ -107,7 +141,7 @@ def coarse_shift(
 
     costs = dict(zip(places, together(cost, places), strict=True))
     best = min(costs, key=lambda place: costs[place])
-    return (float(best[0]), float(best[1])) if costs[best] < 0.97 * costs[0, 0] else (0.0, 0.0)
+    return (float(best[0]), float(best[1])) if costs[best] < BETTER * costs[0, 0] else (0.0, 0.0)
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"}, error_model="numpy")
