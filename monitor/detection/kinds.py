@@ -9,10 +9,10 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.heights import THIN
-from monitor.detection.look_kernels import OPAQUE, strength_rows
+from monitor.detection.look_kernels import strength_rows
 from monitor.detection.looks import Look, shade_fits, slope, sunlit
-from monitor.detection.objects import Objects, objects_of
-from monitor.detection.sun import offset
+from monitor.detection.objects import objects_of
+from monitor.detection.ships import opaque, shadowless, small_ones, unlike_clouds
 from monitor.strips import Strip, over_strips, strips
 
 SOFT_EDGE = 0.03
@@ -29,15 +29,6 @@ STRONGEST_EDGE = 2.0
 """An object ends where change falls below this share of its own mean, at most at this strength."""
 DUE = 0.3
 """Predicted depth from which a shadow is due; what is twice as dark there is one."""
-SHIP_PX = 16
-LONE_PX = 4
-"""Small clouds come in fields; what lies this near another one is one of them."""
-DAZZLING = 0.25
-"""Opacity that clouds of a few pixels seldom reach."""
-MANY_SMALL, MOSTLY = 10, 3
-"""So many small lone clouds that have their shadow, and so many times those without, are a sky of small clouds."""
-SHADOW_MISSED = 1.0
-"""Standard deviations by which the shadow of a small cloud may be missed."""
 UNLIT = 0.5
 """Change counts so much where the sun may or may not shine."""
 CORE_PX, CORE_SHARE = 15, 0.01
@@ -63,8 +54,11 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
 
     over_strips(canvas.shape, 0, settle)
     reject_bright_ground(canvas, seen, kind)
-    reject_shadowless(canvas, seen, kind)
+    ships = unlike_clouds(canvas, seen, kind)
+    kind.ravel()[ships] = ANOMALY
+    kind.ravel()[shadowless(canvas, seen, kind)] = ANOMALY
     grow_clouds(canvas, seen, kind)
+    kind.ravel()[ships] = ANOMALY
     darken_shade(seen, kind)
     mark_anomalies(canvas, seen, kind)
     return kind
@@ -96,86 +90,6 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
     small = small_ones(clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
-
-
-def reject_shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
-    """Small lone bright objects are no clouds where their shadow should be seen and is not: ships.
-
-    Those whose shadow falls beyond the scene or under other clouds are ships, too, but in a sky of small clouds.
-    """
-    if canvas.sun is None or seen.shade is None:
-        return
-    clouds = objects_of(kind, CLOUD)
-    ships = clouds.chosen(small_ones(clouds))
-    alone = lone(ships, kind)
-    places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
-    if places.size == 0:
-        return
-    peak = np.zeros(ships.count + 1, np.float32)
-    np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
-    place = np.divmod(places, canvas.shape[1])
-    support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1)
-    lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
-    doubtful = opaque(ships, seen) & (peak > DAZZLING) & ~lacking & ~shown
-    in_sight = sureness > 0
-    clouds_shown, ships_shown = np.count_nonzero(shown), np.count_nonzero(lacking | (doubtful & in_sight))
-    if clouds_shown >= MANY_SMALL and clouds_shown > MOSTLY * ships_shown:
-        doubtful &= in_sight
-    kind.ravel()[places[(lacking | doubtful)[ids]]] = ANOMALY
-
-
-def small_ones(clouds: Objects) -> NDArray[np.bool_]:
-    """Which of some clouds are no larger than a ship and its blur, (count + 1,)."""
-    small: NDArray[np.bool_] = clouds.area <= SHIP_PX
-    small[0] = False
-    return small
-
-
-def opaque(clouds: Objects, seen: Look, least: float = OPAQUE) -> NDArray[np.bool_]:
-    """Which of some clouds are opaque on the mean, and not at single bright pixels alone, (count + 1,)."""
-    total = np.bincount(clouds.ids, read(codes.OPACITY, seen.opacity.ravel()[clouds.pixels]), clouds.count + 1)
-    return np.asarray(total >= least * clouds.area)
-
-
-def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which of some clouds have no other cloud but one another near them, (count + 1,)."""
-    alone = np.ones(ships.count + 1, bool)
-    for strip in strips(kind.shape, LONE_PX):
-        places, ids = ships.within(strip.start, strip.stop)
-        if not places.size:
-            continue
-        others = (kind[strip.read] == CLOUD) & (ships.labels(strip.top, strip.bottom) == 0)
-        size = 2 * LONE_PX + 1
-        near = cv2.dilate(others.view(np.uint8), np.ones((size, size), np.uint8))[strip.inner]
-        alone[ids[near.ravel()[places] > 0]] = False
-    return alone
-
-
-def shadow_support(
-    canvas: Canvas,
-    seen: Look,
-    kind: NDArray[np.uint8],
-    place: tuple[NDArray[np.intp], NDArray[np.intp]],
-    ids: NDArray[np.int32],
-    count: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much of the shadow that bright pixels should throw is there, per object, and how sure that is, (count,)."""
-    sun, shade = canvas.sun, seen.shade
-    if sun is None or shade is None:
-        return np.zeros(count), np.zeros(count)
-    height, width = kind.shape
-    down, right = offset(sun, shade.height_m)
-    rows, columns = place[0] + down, place[1] + right
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    size = np.clip(read(codes.OPACITY, seen.opacity[place]), 0, 1)[inside]
-    rows, columns, ids = rows[inside], columns[inside], ids[inside]
-    open_sky = (kind[rows, columns] != CLOUD) & canvas.compared_at(rows, columns)
-    rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
-    weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
-    depth = read(codes.DEPTH, seen.depth[rows, columns])
-    mass = np.bincount(ids, weight * size**2, count)
-    support = np.bincount(ids, weight * size * depth, count) / np.maximum(mass, 1e-6)
-    return support, np.sqrt(mass)
 
 
 def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:

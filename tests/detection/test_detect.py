@@ -112,6 +112,17 @@ def test_a_ship_of_four_pixels_on_water_is_an_anomaly(cube, reference):
     assert share(found.flags, mask, Flag.ANOMALY) > 0.5
 
 
+def test_beside_a_cloud_a_ship_is_told_from_a_smaller_cloud_by_its_colour(cube, reference):
+    sky = cube
+    for row, column, radius in ((40, 60, 12), (110, 60, 14), (60, 135, 7), (120, 130, 6)):
+        sky = cloudy(sky, row, column, radius)
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[58:60, 148:150] = True
+    ship = np.array([0.36, 0.37, 0.38, 0.38, 0.36, 0.33])
+    assert share(judge(scene(later(paint(sky, mask, ship))), reference).flags, mask, Flag.ANOMALY) == 1
+    assert share(judge(scene(later(paint(sky, mask, CLOUD, 0.55))), reference).flags, mask, Flag.ANOMALY) == 0
+
+
 def test_fields_that_dry_within_their_old_borders_stay_quiet(cube, reference):
     drying = cube * np.array([1.1, 1.08, 1.12, 0.93, 1.06, 1.08])[:, None, None]
     now = np.where(cube[3] > 0.1, drying, cube)

@@ -1,0 +1,164 @@
+"""Ships and what else is small and bright: told from small clouds by their colour and by the shadow they lack."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.detection import codes
+from monitor.detection.canvas import Canvas
+from monitor.detection.codes import read
+from monitor.detection.explain import CLOUD
+from monitor.detection.ground import sample_step
+from monitor.detection.look_kernels import OPAQUE
+from monitor.detection.looks import Look
+from monitor.detection.objects import Objects, objects_of
+from monitor.detection.sun import offset
+from monitor.strips import strips
+
+SHIP_PX = 16
+LONE_PX = 4
+"""Small clouds come in fields; what lies this near another one is one of them."""
+DAZZLING = 0.25
+"""Opacity that clouds of a few pixels seldom reach."""
+MANY_SMALL, MOSTLY = 10, 3
+"""So many small lone clouds that have their shadow, and so many times those without, are a sky of small clouds."""
+SHADOW_MISSED = 1.0
+"""Standard deviations by which the shadow of a small cloud may be missed."""
+CLOUDS_PX = 200
+"""Thin pixels of the scene's clouds from which their colour in the short-wave infrared is known."""
+THIN_CLOUD = (0.1, 0.6)
+"""Their opacity: that of small clouds."""
+LEAST_CONTRAST = 0.02
+"""Reflectance by which clouds are at least brighter than the ground."""
+UNLIKE = 4.0
+"""Standard deviations of their colour by which what is no cloud is brighter in the short-wave infrared."""
+
+
+def unlike_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Pixels of small bright objects whose colour is not that of the scene's clouds.
+
+    Drops and ice take light from the short-wave infrared; paint and steel do not. Ships are not seen on coarse pixels.
+    """
+    nothing = np.empty(0, np.intp)
+    if canvas.window == 1 or not {"swir16", "swir22"} & set(canvas.scene.bands):
+        return nothing
+    clouds = objects_of(kind, CLOUD)
+    ships = clouds.chosen(small_ones(clouds))
+    step = sample_step(kind.size)
+    rows, columns = (step * places for places in np.nonzero(kind[::step, ::step] == CLOUD))
+    sky, excess = swir_excess(canvas, seen, rows, columns)
+    thin = (sky > THIN_CLOUD[0]) & (sky < THIN_CLOUD[1])
+    if ships.count == 0 or np.count_nonzero(thin) < CLOUDS_PX:
+        return nothing
+    usual = excess[thin] / sky[thin]
+    middle = np.median(usual)
+    spread = 1.4826 * np.median(np.abs(usual - middle))
+    places = ships.pixels
+    sums = [
+        np.bincount(ships.ids, part, ships.count + 1)
+        for part in swir_excess(canvas, seen, *np.divmod(places, canvas.shape[1]))
+    ]
+    unlike = sums[1] - middle * sums[0] > UNLIKE * spread * np.maximum(sums[0], 0)
+    return np.asarray(places[unlike[ships.ids]])
+
+
+def swir_excess(
+    canvas: Canvas, seen: Look, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Opacity of pixels by the visible, and by how much they are brighter in the short-wave infrared than such a cloud.
+
+    The latter as a share of the contrast of a thick cloud; both (pixels,), 0 where nothing is known of the ground.
+    """
+    bands, reference = canvas.scene.bands, canvas.reference
+    visible = [n for n, band in enumerate(bands) if band in ("green", "red")] or [0]
+    swir = [n for n, band in enumerate(bands) if band in ("swir16", "swir22")]
+    known = canvas.compared_at(rows, columns)
+    label = np.where(known, reference.labels[rows, columns], 0)
+    ground = reference.stack.at(rows, columns) + seen.ground.season[label].T
+    more, contrast = canvas.scene.stack.at(rows, columns) - ground, canvas.colours.cloud[:, None] - ground
+    opacity = more[visible].mean(axis=0) / np.maximum(contrast[visible].mean(axis=0), LEAST_CONTRAST)
+    excess = (more[swir] - opacity * contrast[swir]).mean(axis=0) / np.maximum(
+        contrast[swir].mean(axis=0), LEAST_CONTRAST
+    )
+    return np.where(known, opacity, 0).astype(np.float32), np.where(known, excess, 0).astype(np.float32)
+
+
+def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Pixels of small lone bright objects whose shadow should be seen and is not.
+
+    Those whose shadow falls beyond the scene or under other clouds are ships, too, but in a sky of small clouds.
+    """
+    nothing = np.empty(0, np.intp)
+    if canvas.sun is None or seen.shade is None:
+        return nothing
+    clouds = objects_of(kind, CLOUD)
+    ships = clouds.chosen(small_ones(clouds))
+    alone = lone(ships, kind)
+    places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
+    if places.size == 0:
+        return nothing
+    peak = np.zeros(ships.count + 1, np.float32)
+    np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
+    place = np.divmod(places, canvas.shape[1])
+    support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1)
+    lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
+    doubtful = opaque(ships, seen) & (peak > DAZZLING) & ~lacking & ~shown
+    in_sight = sureness > 0
+    clouds_shown, ships_shown = np.count_nonzero(shown), np.count_nonzero(lacking | (doubtful & in_sight))
+    if clouds_shown >= MANY_SMALL and clouds_shown > MOSTLY * ships_shown:
+        doubtful &= in_sight
+    return places[(lacking | doubtful)[ids]]
+
+
+def small_ones(clouds: Objects) -> NDArray[np.bool_]:
+    """Which of some clouds are no larger than a ship and its blur, (count + 1,)."""
+    small: NDArray[np.bool_] = clouds.area <= SHIP_PX
+    small[0] = False
+    return small
+
+
+def opaque(clouds: Objects, seen: Look, least: float = OPAQUE) -> NDArray[np.bool_]:
+    """Which of some clouds are opaque on the mean, and not at single bright pixels alone, (count + 1,)."""
+    total = np.bincount(clouds.ids, read(codes.OPACITY, seen.opacity.ravel()[clouds.pixels]), clouds.count + 1)
+    return np.asarray(total >= least * clouds.area)
+
+
+def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of some clouds have no other cloud but one another near them, (count + 1,)."""
+    alone = np.ones(ships.count + 1, bool)
+    for strip in strips(kind.shape, LONE_PX):
+        places, ids = ships.within(strip.start, strip.stop)
+        if not places.size:
+            continue
+        others = (kind[strip.read] == CLOUD) & (ships.labels(strip.top, strip.bottom) == 0)
+        size = 2 * LONE_PX + 1
+        near = cv2.dilate(others.view(np.uint8), np.ones((size, size), np.uint8))[strip.inner]
+        alone[ids[near.ravel()[places] > 0]] = False
+    return alone
+
+
+def shadow_support(
+    canvas: Canvas,
+    seen: Look,
+    kind: NDArray[np.uint8],
+    place: tuple[NDArray[np.intp], NDArray[np.intp]],
+    ids: NDArray[np.int32],
+    count: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much of the shadow that bright pixels should throw is there, per object, and how sure that is, (count,)."""
+    sun, shade = canvas.sun, seen.shade
+    if sun is None or shade is None:
+        return np.zeros(count), np.zeros(count)
+    height, width = kind.shape
+    down, right = offset(sun, shade.height_m)
+    rows, columns = place[0] + down, place[1] + right
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    size = np.clip(read(codes.OPACITY, seen.opacity[place]), 0, 1)[inside]
+    rows, columns, ids = rows[inside], columns[inside], ids[inside]
+    open_sky = (kind[rows, columns] != CLOUD) & canvas.compared_at(rows, columns)
+    rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
+    weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
+    depth = read(codes.DEPTH, seen.depth[rows, columns])
+    mass = np.bincount(ids, weight * size**2, count)
+    support = np.bincount(ids, weight * size * depth, count) / np.maximum(mass, 1e-6)
+    return support, np.sqrt(mass)
