@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from monitor.detection.result import Kind
 
-LIKELY = 0.66
+LIKELY = 0.65
 """Anomalies less likely than this are left out."""
-LARGEST_PX = 3000.0
-"""Larger anomalies are not more likely for it..."""
+SMALLEST_PX, LARGEST_PX = 20.0, 3000.0
+"""Smaller anomalies are not less likely for it, larger ones not more likely..."""
 LARGEST_CLOUD_PX = 300.0
 """... nor larger clouds and shadows."""
 SHARPEST = 0.1
@@ -26,15 +26,15 @@ SHARPEST = 0.1
 DAZZLING = 3.0
 """Strength of change from which the haze around matters less: a bright point blurs into its own halo."""
 WEIGHTS = {
-    "area": 0.45,
-    "change": 0.77,
-    "border_appeared": 0.46,
-    "border_before": -0.47,
-    "sharpness": 34.8,
-    "faint_around": -7.70,
-    "novelty": 1.22,
+    "area": 1.47,
+    "change": 1.69,
+    "border_appeared": 1.07,
+    "residual": -1.31,
+    "sharpness": 33.0,
+    "faint_around": -5.12,
+    "novelty": 2.40,
 }
-INTERCEPT = -0.68
+INTERCEPT = -5.00
 
 Evidence = Mapping[str, NDArray[np.float64] | None]
 
@@ -43,10 +43,10 @@ def features(area: NDArray[np.intp], evidence: Evidence) -> dict[str, NDArray[np
     """What the logistic looks at, each (count + 1,)."""
     known = {name: np.zeros(len(area)) if values is None else values for name, values in evidence.items()}
     return {
-        "area": np.log(np.clip(area, 1, LARGEST_PX)),
+        "area": np.log(np.clip(area, SMALLEST_PX, LARGEST_PX)),
         "change": np.log(np.maximum(known["change"], 0.5)),
         "border_appeared": np.log1p(known["border_appeared"]),
-        "border_before": np.log1p(known["border_before"]),
+        "residual": np.log(np.maximum(known["residual"], 0.1)),
         "sharpness": np.minimum(known["sharpness"], SHARPEST),
         "faint_around": known["faint_around"] * np.minimum(DAZZLING / np.maximum(known["strength"], 0.5), 1),
         "novelty": np.log(np.maximum(known["novelty"], 0.1)),
