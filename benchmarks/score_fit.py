@@ -1,18 +1,19 @@
 """How likely an anomaly is real: fits the logistic of monitor/detection/score.py and shows how well it is calibrated.
 
-    python benchmarks/score_fit.py [--shared ../shared] [--work DIR] [--dates 3] [--fit 1-6] [--test 7-10] [--picture P]
+    python benchmarks/score_fit.py [--shared ../shared] [--work DIR] [--dates 8] [--fit 1-4] [--test 5-8] [--picture P]
 
 Every object that detection considers, also those that it drops as unlikely, of generated scenes of both sites (normal,
 hard, drift 2) is real or not: real where at least 30 % of its judged pixels are truth 3; not where it covers no
 pixel that is truth 3 or not judged (as score_flags.py counts false objects), and left out otherwise: half on a change,
-or on the rim of a cloud. The weights are fitted on the first seeds and tried on the last, beside the present ones.
+or on the rim of a cloud. The weights are fitted on the first seeds, in all bands and without the short-wave infrared,
+and on the real sets in several choices of bands; they are tried on the last seeds, beside the present ones.
 """
 
 import argparse
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from series import SHARED, Case, bench, fitted, generate, opened, truth_on, write_config
+from series import SHARED, Case, bench, fitted, generate, opened, real_cases, truth_on, write_config
 
 from monitor.clustering.model import ReferenceModel
 from monitor.config import MonitorSettings, load_settings
@@ -34,16 +35,24 @@ from monitor.scenes.scene import Scene
 REAL_SHARE = 0.3
 NOT_JUDGED = 255
 RIDGE = 1.0
-"""Weak prior on the weights, in objects."""
+"""Weak prior on the weights, in objects, ..."""
+FREE = {"sharpness": 25.0}
+"""... weaker by this factor where the values are small."""
+VISIBLE = ("blue", "green", "red", "nir08")
+FEWER = (VISIBLE, ("green", "red", "nir08", "swir16"), ("red", "nir08", "swir16", "swir22"))
+FEWER_WEIGHT, REAL_WEIGHT = 0.5, 5.0
+"""How much an object counts that is seen in fewer bands, and one of a real set in all of them; in fewer, their product:
+change of season and use is known from these sets alone."""
 BINS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Objects: what the logistic looks at (n, features), whether each is real (n,)."""
+    """Objects: what the logistic looks at (n, features), whether each is real (n,), and how much it counts (n,)."""
 
     features: NDArray[np.float64]
     real: NDArray[np.bool_]
+    weight: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -87,18 +96,31 @@ def objects_in(scene: Scene, reference: ReferenceModel, truth: NDArray[np.uint8]
     false = (changed == 0) & (judged == area)
     use = (judged > 0) & (real | false)
     use[0] = False
-    return Sample(columns[use], real[use])
+    return Sample(columns[use], real[use], np.ones(int(use.sum())))
 
 
-def objects_of_series(job: tuple[Case, Path, ReferenceModel]) -> Sample:
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A case whose objects count so much."""
+
+    case: Case
+    work: Path
+    reference: ReferenceModel
+    weight: float
+
+
+def objects_of_series(job: Job) -> Sample:
     """The objects of all scenes of a case."""
-    case, work, reference = job
-    series = opened(case, work, reference)
+    case, reference = job.case, job.reference
+    series = opened(case, job.work, reference)
     found = []
     for path in sorted(case.truth.glob("*.tif")):
+        if path.stem == case.reference:
+            continue
         truth = truth_on(reference.grid, path)
         found.append(objects_in(series.scene(path.stem), reference, truth, series.settings.monitors[0]))
-    return together(found)
+    sample = together(found)
+    return replace(sample, weight=job.weight * sample.weight)
 
 
 def together(samples: Sequence[Sample]) -> Sample:
@@ -106,18 +128,19 @@ def together(samples: Sequence[Sample]) -> Sample:
     return Sample(
         np.concatenate([sample.features for sample in samples]),
         np.concatenate([sample.real for sample in samples]),
+        np.concatenate([sample.weight for sample in samples]),
     )
 
 
 def fit(sample: Sample) -> Weights:
     """Logistic regression by Newton's method."""
     columns = np.column_stack([sample.features, np.ones(len(sample.real))])
-    prior = np.diag([RIDGE] * sample.features.shape[1] + [0.0])
+    prior = np.diag([RIDGE / FREE.get(name, 1.0) for name in scoring.WEIGHTS] + [0.0])
     weights = np.zeros(columns.shape[1])
     for _ in range(50):
         likely = 1 / (1 + np.exp(-(columns @ weights)))
-        slope = columns.T @ (sample.real - likely) - prior @ weights
-        bend = (columns * (likely * (1 - likely))[:, None]).T @ columns + prior
+        slope = columns.T @ (sample.weight * (sample.real - likely)) - prior @ weights
+        bend = (columns * (sample.weight * likely * (1 - likely))[:, None]).T @ columns + prior
         step = np.linalg.solve(bend, slope)
         weights += step
         if np.abs(step).max() < 1e-8:
@@ -174,29 +197,45 @@ def seeds_of(text: str) -> list[int]:
     return list(range(int(first), int(last or first) + 1))
 
 
+def jobs_of(part: str, seeds: Sequence[int], dates: int, shared: Path, work: Path) -> list[Job]:
+    """The series to fit on, in several choices of bands and with the real sets, or those to test on."""
+    weighted: list[tuple[Case, float]] = [(case, 1.0) for case in generate(shared, work, seeds, dates=dates)]
+    if part == "fit":
+        real = [(case, REAL_WEIGHT) for case in real_cases(shared)]
+        weighted += [(in_bands(case, VISIBLE), FEWER_WEIGHT) for case, _ in weighted]
+        weighted += [(in_bands(case, bands), FEWER_WEIGHT * weight) for case, weight in real for bands in FEWER] + real
+    references: dict[tuple[str, tuple[str, ...]], ReferenceModel] = {}
+    jobs = []
+    for case, weight in weighted:
+        key = (case.reference, case.bands)
+        if key not in references:
+            references[key] = fitted(load_settings(write_config(case, work / "library" / case.name)), case)
+        jobs.append(Job(case, work, references[key], weight))
+    return jobs
+
+
+def in_bands(case: Case, bands: Sequence[str]) -> Case:
+    """A case in some of its bands."""
+    return replace(case, bands=tuple(bands), name="-".join([case.name, *bands]))
+
+
 def main() -> None:
     """Fit, test, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--work", type=Path, help="keep scenes here (default: a temporary folder)")
-    parser.add_argument("--dates", type=int, default=3, help="dates of every series")
-    parser.add_argument("--fit", default="1-6", help="seeds to fit on")
-    parser.add_argument("--test", default="7-10", help="seeds to try it on")
+    parser.add_argument("--dates", type=int, default=8, help="dates of every series")
+    parser.add_argument("--fit", default="1-4", help="seeds to fit on")
+    parser.add_argument("--test", default="5-8", help="seeds to try it on")
     parser.add_argument("--picture", type=Path, help="draw a reliability diagram")
     args = parser.parse_args()
     shared = args.shared.resolve()
     bench(shared)
     work = (args.work or Path(tempfile.mkdtemp(prefix="score-"))).resolve()
-    references: dict[str, ReferenceModel] = {}
     samples: dict[str, Sample] = {}
     with ProcessPoolExecutor(2) as pool:
         for part, seeds in (("fit", seeds_of(args.fit)), ("test", seeds_of(args.test))):
-            jobs = []
-            for case in generate(shared, work, seeds, dates=args.dates):
-                if case.reference not in references:
-                    opened_settings = load_settings(write_config(case, work / "library" / case.name))
-                    references[case.reference] = fitted(opened_settings, case)
-                jobs.append((case, work, references[case.reference]))
+            jobs = jobs_of(part, seeds, args.dates, shared, work)
             samples[part] = together(list(pool.map(objects_of_series, jobs)))
     new = fit(samples["fit"])
     print(f"{len(samples['fit'].real)} objects to fit on, {len(samples['test'].real)} to test on\n")

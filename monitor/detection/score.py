@@ -1,9 +1,10 @@
 """How likely a finding is to be real.
 
 Anomalies: a logistic on numbers of the object, calibrated on objects of generated scenes (Manaus and Liverpool,
-seeds 1-3, normal, hard and drift) and of the two real sets, where change of season and use count most; docs/method.md
-shows what it is worth on seeds that it was not fitted to (benchmarks/score_fit.py). What keeps to old borders,
-resembles ground that is known elsewhere, or fades into haze, cloud or shadow all around, is likely season or weather.
+seeds 1-4, normal, hard and drift) and of the two real sets, where change of season and use count most; docs/method.md
+shows what it is worth on seeds that it was not fitted to (benchmarks/score_fit.py). What has no border that was not
+there, turned from one known ground into another, or fades into haze, cloud or shadow all around, is likely season or
+weather.
 
 Clouds and shadows: a plain measure of how opaque and how large they are, not a fitted probability.
 """
@@ -30,7 +31,7 @@ WEIGHTS = {
     "change": 1.69,
     "border_appeared": 1.07,
     "residual": -1.31,
-    "sharpness": 33.0,
+    "sharpness": 32.97,
     "faint_around": -5.12,
     "novelty": 2.40,
 }
