@@ -81,9 +81,7 @@ def judged(case: Case, work: Path, scorer: Any) -> dict[str, dict[str, Any]]:
     """Rates of every variant over all scenes of a case."""
     series = opened(case, work)
     counts: dict[str, list[Any]] = {}
-    for path in sorted(case.truth.glob("*.tif")):
-        if path.stem == case.reference:
-            continue
+    for path in case.truths:
         truth = truth_on(series.reference.grid, path)
         for name, flags in variants(series.scene(path.stem), series.reference, series.settings.monitors[0]):
             counts.setdefault(name, []).append(scorer.count(truth, flags))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,7 @@ def print_table(shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[
     scorer = bench(shared)
     cases = [*real_cases(shared), *generate(shared, work, seeds), newyork_case(shared)]
     if bands:
-        cases = [replace(case, bands=tuple(bands), name="-".join([case.name, *bands])) for case in cases]
+        cases = [case.within(bands) for case in cases]
     with ThreadPoolExecutor(2) as pool:
         flags = list(pool.map(lambda case: scan(case, work), cases))
         others = list(pool.map(lambda case: peer_flags(shared, work, case), cases)) if with_peers else []

@@ -34,7 +34,7 @@ def draw_case(case: Case, work: Path, path: Path) -> None:
     """Four maps of the last scene of a case: before, after with flags, labels, borders that are new or gone."""
     series = opened(case, work)
     reference, monitor = series.reference, series.settings.monitors[0]
-    last = [file.stem for file in sorted(case.truth.glob("*.tif")) if file.stem != case.reference][-1]
+    last = case.truths[-1].stem
     scene = series.scene(last)
     laid = normalise(scene, reference)
     result = judge_scene(scene, reference, monitor)

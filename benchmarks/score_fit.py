@@ -114,9 +114,7 @@ def objects_of_series(job: Job) -> Sample:
     case, reference = job.case, job.reference
     series = opened(case, job.work, reference)
     found = []
-    for path in sorted(case.truth.glob("*.tif")):
-        if path.stem == case.reference:
-            continue
+    for path in case.truths:
         truth = truth_on(reference.grid, path)
         found.append(objects_in(series.scene(path.stem), reference, truth, series.settings.monitors[0]))
     sample = together(found)
@@ -202,8 +200,8 @@ def jobs_of(part: str, seeds: Sequence[int], dates: int, shared: Path, work: Pat
     weighted: list[tuple[Case, float]] = [(case, 1.0) for case in generate(shared, work, seeds, dates=dates)]
     if part == "fit":
         real = [(case, REAL_WEIGHT) for case in real_cases(shared)]
-        weighted += [(in_bands(case, VISIBLE), FEWER_WEIGHT) for case, _ in weighted]
-        weighted += [(in_bands(case, bands), FEWER_WEIGHT * weight) for case, weight in real for bands in FEWER] + real
+        weighted += [(case.within(VISIBLE), FEWER_WEIGHT) for case, _ in weighted]
+        weighted += [(case.within(bands), FEWER_WEIGHT * weight) for case, weight in real for bands in FEWER] + real
     references: dict[tuple[str, tuple[str, ...]], ReferenceModel] = {}
     jobs = []
     for case, weight in weighted:
@@ -212,11 +210,6 @@ def jobs_of(part: str, seeds: Sequence[int], dates: int, shared: Path, work: Pat
             references[key] = fitted(load_settings(write_config(case, work / "library" / case.name)), case)
         jobs.append(Job(case, work, references[key], weight))
     return jobs
-
-
-def in_bands(case: Case, bands: Sequence[str]) -> Case:
-    """A case in some of its bands."""
-    return replace(case, bands=tuple(bands), name="-".join([case.name, *bands]))
 
 
 def main() -> None:

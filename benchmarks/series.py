@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -57,6 +57,15 @@ class Case:
     def truth(self) -> Path:
         """Folder of the truth rasters."""
         return self.folder / "truth"
+
+    @property
+    def truths(self) -> list[Path]:
+        """The truth rasters of all scenes but the reference, in order."""
+        return [path for path in sorted(self.truth.glob("*.tif")) if path.stem != self.reference]
+
+    def within(self, bands: Sequence[str]) -> "Case":
+        """The case in some of its bands."""
+        return replace(self, bands=tuple(bands), name="-".join([self.name, *bands]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,8 +204,7 @@ def truth_on(grid: Grid, path: Path) -> NDArray[np.uint8]:
 
 def truth_pairs(scorer: Any, case: Case, flags: Path) -> dict[str, tuple[Any, Any]]:
     """Truth and flags by item, without the reference."""
-    files = (path for path in sorted(case.truth.glob("*.tif")) if path.stem != case.reference)
-    return {path.stem: scorer.read_pair(path, flags / path.name) for path in files}
+    return {path.stem: scorer.read_pair(path, flags / path.name) for path in case.truths}
 
 
 def pooled(scorer: Any, cases: Sequence[Case], pairs: Sequence[Mapping[str, tuple[Any, Any]]]) -> dict[str, Any]:

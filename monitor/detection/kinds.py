@@ -12,7 +12,7 @@ from monitor.detection.heights import THIN
 from monitor.detection.look_kernels import strength_rows
 from monitor.detection.looks import Look, shade_fits, slope, sunlit
 from monitor.detection.objects import objects_of
-from monitor.detection.ships import opaque, shadowless, small_ones, unlike_clouds
+from monitor.detection.ships import opaque, shadowless, small_clouds, small_ones, unlike_clouds
 from monitor.strips import Strip, over_strips, strips
 
 SOFT_EDGE = 0.03
@@ -54,11 +54,13 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
 
     over_strips(canvas.shape, 0, settle)
     reject_bright_ground(canvas, seen, kind)
-    ships = unlike_clouds(canvas, seen, kind)
-    kind.ravel()[ships] = ANOMALY
-    kind.ravel()[shadowless(canvas, seen, kind)] = ANOMALY
+    small = small_clouds(kind)
+    unlike = unlike_clouds(canvas, seen, kind, small)
+    ships, others = small.chosen(unlike), small.chosen(~unlike & (small.area > 0))
+    ships.paint(kind, ANOMALY)
+    others.chosen(shadowless(canvas, seen, kind, others)).paint(kind, ANOMALY)
     grow_clouds(canvas, seen, kind)
-    kind.ravel()[ships] = ANOMALY
+    ships.paint(kind, ANOMALY)  # what lies beside a cloud was taken for its fringe
     darken_shade(seen, kind)
     mark_anomalies(canvas, seen, kind)
     return kind

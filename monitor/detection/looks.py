@@ -109,6 +109,8 @@ def look_again(canvas: Canvas) -> Look:
         pixels = sample(thin, quiet(thin, seen))
         least = MIN_LIT_PX if seen.is_overcast else MIN_CLEAR_PX
         if pixels.labels.size < min(least, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
+            if thin is canvas:
+                return seen
             break
         colours = own_colours(thin, seen)._replace(air=own_air(thin, seen, colours))
         ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)

@@ -34,32 +34,34 @@ UNLIKE = 4.0
 """Standard deviations of their colour by which what is no cloud is brighter in the short-wave infrared."""
 
 
-def unlike_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Pixels of small bright objects whose colour is not that of the scene's clouds.
+def small_clouds(kind: NDArray[np.uint8]) -> Objects:
+    """What is called cloud and may be a ship."""
+    clouds = objects_of(kind, CLOUD)
+    return clouds.chosen(small_ones(clouds))
+
+
+def unlike_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objects) -> NDArray[np.bool_]:
+    """Which of small bright objects have another colour than the scene's clouds, (count + 1,).
 
     Drops and ice take light from the short-wave infrared; paint and steel do not. Ships are not seen on coarse pixels.
     """
-    nothing = np.empty(0, np.intp)
-    if canvas.window == 1 or not {"swir16", "swir22"} & set(canvas.scene.bands):
+    nothing = np.zeros(ships.count + 1, bool)
+    if ships.count == 0 or canvas.window == 1 or not {"swir16", "swir22"} & set(canvas.scene.bands):
         return nothing
-    clouds = objects_of(kind, CLOUD)
-    ships = clouds.chosen(small_ones(clouds))
     step = sample_step(kind.size)
     rows, columns = (step * places for places in np.nonzero(kind[::step, ::step] == CLOUD))
     sky, excess = swir_excess(canvas, seen, rows, columns)
     thin = (sky > THIN_CLOUD[0]) & (sky < THIN_CLOUD[1])
-    if ships.count == 0 or np.count_nonzero(thin) < CLOUDS_PX:
+    if np.count_nonzero(thin) < CLOUDS_PX:
         return nothing
     usual = excess[thin] / sky[thin]
     middle = np.median(usual)
     spread = 1.4826 * np.median(np.abs(usual - middle))
-    places = ships.pixels
     sums = [
         np.bincount(ships.ids, part, ships.count + 1)
-        for part in swir_excess(canvas, seen, *np.divmod(places, canvas.shape[1]))
+        for part in swir_excess(canvas, seen, *np.divmod(ships.pixels, canvas.shape[1]))
     ]
-    unlike = sums[1] - middle * sums[0] > UNLIKE * spread * np.maximum(sums[0], 0)
-    return np.asarray(places[unlike[ships.ids]])
+    return np.asarray(sums[1] - middle * sums[0] > UNLIKE * spread * np.maximum(sums[0], 0))
 
 
 def swir_excess(
@@ -83,16 +85,14 @@ def swir_excess(
     return np.where(known, opacity, 0).astype(np.float32), np.where(known, excess, 0).astype(np.float32)
 
 
-def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Pixels of small lone bright objects whose shadow should be seen and is not.
+def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objects) -> NDArray[np.bool_]:
+    """Which of small bright objects are alone and lack the shadow that they should throw, (count + 1,).
 
     Those whose shadow falls beyond the scene or under other clouds are ships, too, but in a sky of small clouds.
     """
-    nothing = np.empty(0, np.intp)
+    nothing = np.zeros(ships.count + 1, bool)
     if canvas.sun is None or seen.shade is None:
         return nothing
-    clouds = objects_of(kind, CLOUD)
-    ships = clouds.chosen(small_ones(clouds))
     alone = lone(ships, kind)
     places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
     if places.size == 0:
@@ -107,7 +107,7 @@ def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> NDArray[n
     clouds_shown, ships_shown = np.count_nonzero(shown), np.count_nonzero(lacking | (doubtful & in_sight))
     if clouds_shown >= MANY_SMALL and clouds_shown > MOSTLY * ships_shown:
         doubtful &= in_sight
-    return places[(lacking | doubtful)[ids]]
+    return np.asarray((lacking | doubtful) & alone)
 
 
 def small_ones(clouds: Objects) -> NDArray[np.bool_]:

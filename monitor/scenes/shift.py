@@ -28,6 +28,8 @@ DETAIL_PX = 11
 """Side of the squares whose mean is taken off: haze and season are wider, borders of fields and roads are not."""
 NO_CHANGE_SHARE = 0.3
 """Share of pixels that is clear even under many clouds, and no detail there has changed; the scatter is theirs."""
+UNCHANGED_SIGMAS = float(norm.ppf(0.5 + NO_CHANGE_SHARE / 2))
+"""Standard deviations within which that share of a normal scatter lies."""
 SCATTER_PX = 20_000
 BETTER = 0.995
 """Share of the cost without a shift that a whole-pixel shift must stay below."""
@@ -41,9 +43,7 @@ def estimate_shift(scene: NDArray[np.float32], reference: NDArray[np.float32], t
     `scene` and `reference` are reflectance (bands, rows, columns) in one radiometry, `trusted` bool (rows, columns).
     Gives (0, 0) where there is too little texture to tell.
     """
-    window = busiest_window(trusted)
-    trusted = trusted[window]
-    scene, reference = (details(image[(slice(None), *window)], trusted) for image in (scene, reference))
+    scene, reference = (details(image, trusted) for image in (scene, reference))
     scatter = scatter_of(scene, reference, trusted)
     best = coarse_shift(scene, reference, trusted, scatter)
     for _ in range(STEPS):
@@ -78,7 +78,7 @@ def scatter_of(
         return np.ones(len(scene), np.float32)
     judged = judged[:: -(-judged.size // SCATTER_PX)]
     here, there = (image.reshape(len(image), -1).take(judged, axis=1) for image in (scene, reference))
-    least = quantile(np.abs(here - there), NO_CHANGE_SHARE) / np.float32(norm.ppf(0.5 + NO_CHANGE_SHARE / 2))
+    least = quantile(np.abs(here - there), NO_CHANGE_SHARE) / np.float32(UNCHANGED_SIGMAS)
     return np.asarray(least + np.float32(1e-5), np.float32)
 
 

@@ -13,6 +13,7 @@ from monitor.detection.result import Flag, Kind
 from tests.detection.fields import (
     CLOUD,
     LIGHT_LEFT,
+    SHIP,
     SIZE,
     SOIL,
     cloudy,
@@ -107,8 +108,7 @@ def test_a_thick_cloud_whose_shadow_is_not_seen_is_cloud(cube, reference):
 def test_a_ship_of_four_pixels_on_water_is_an_anomaly(cube, reference):
     mask = np.zeros((SIZE, SIZE), bool)
     mask[70:72, 140:142] = True
-    ship = np.array([0.36, 0.37, 0.38, 0.38, 0.36, 0.33])
-    found = judge(scene(later(paint(cube, mask, ship))), reference)
+    found = judge(scene(later(paint(cube, mask, SHIP))), reference)
     assert share(found.flags, mask, Flag.ANOMALY) > 0.5
 
 
@@ -118,8 +118,7 @@ def test_beside_a_cloud_a_ship_is_told_from_a_smaller_cloud_by_its_colour(cube, 
         sky = cloudy(sky, row, column, radius)
     mask = np.zeros((SIZE, SIZE), bool)
     mask[58:60, 148:150] = True
-    ship = np.array([0.36, 0.37, 0.38, 0.38, 0.36, 0.33])
-    assert share(judge(scene(later(paint(sky, mask, ship))), reference).flags, mask, Flag.ANOMALY) == 1
+    assert share(judge(scene(later(paint(sky, mask, SHIP))), reference).flags, mask, Flag.ANOMALY) == 1
     assert share(judge(scene(later(paint(sky, mask, CLOUD, 0.55))), reference).flags, mask, Flag.ANOMALY) == 0
 
 
