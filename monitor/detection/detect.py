@@ -45,7 +45,7 @@ def flag(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Fla
     """The half of `detect` that needs no sweep."""
     canvas = lay_out(scene, reference, by_reference)
     seen = look_again(canvas)
-    flags = decide(canvas, seen)
+    flags, ships = decide(canvas, seen)
 
     def leave_open(strip: Strip) -> None:
         here, rows = flags[strip.rows], strip.rows
@@ -53,7 +53,7 @@ def flag(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Fla
         here[~canvas.answerable(rows)] = Flag.NO_ANSWER
 
     over_strips(canvas.shape, 0, leave_open)
-    absorb_scraps(flags)
+    absorb_scraps(flags, seen.opacity, seen.depth, ships)
     return Flagged(canvas, seen, by_reference, flags)
 
 

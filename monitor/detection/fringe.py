@@ -1,50 +1,50 @@
-"""Scraps of anomaly in and around clouds: edges and holes where neither explanation fits well."""
+"""Scraps of anomaly along clouds and their shadows: edges and holes where neither explanation fits well."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.detection.objects import compiled, objects_of
+from monitor.detection import codes
+from monitor.detection.codes import read
+from monitor.detection.look_kernels import DEEP, OPAQUE
+from monitor.detection.objects import Objects, objects_of
 from monitor.detection.result import Flag
+from monitor.strips import strips
 
-SCRAP_PX = 20
-"""Anomalies larger than this stand for themselves, whatever lies beside them."""
-ENCLOSED = 0.5
-"""Share of a scrap's surroundings that is cloud or shadow, from which it belongs to them."""
-CLOUD, SHADOW, ANOMALY = int(Flag.CLOUD), int(Flag.SHADOW), int(Flag.ANOMALY)
+SCRAP_PX, SLENDER_PX = 20, 3
+"""Anomalies that are larger than the one and somewhere as wide as the other stand for themselves."""
 REACH_PX = 2
-"""How far the surroundings reach; the thinnest edge of a cloud is called clear."""
+"""No pixel of a scrap is farther from cloud or shadow; the thinnest edge of a cloud is called clear."""
 
 
-def absorb_scraps(flags: NDArray[np.uint8]) -> None:
-    """Give small anomalies that cloud and shadow surround to whichever of the two there is more of, in place.
+def absorb_scraps(
+    flags: NDArray[np.uint8], opacity: NDArray[np.uint8], depth: NDArray[np.uint8], ships: Objects
+) -> None:
+    """Small or slender anomalies along clouds and shadows are no anomalies, unless they have a pixel of `ships`.
 
-    Looks `REACH_PX` beyond an object.
+    Their pixels become cloud or shadow, where they are opaque or dark enough for it (as `codes`), or clear, in place.
     """
-    scraps = objects_of(flags, Flag.ANOMALY)
-    small = scraps.area[scraps.ids] <= SCRAP_PX
-    pixels, ids = scraps.pixels[small], scraps.ids[small]
-    around = np.zeros((3, scraps.count + 1), np.int64)
-    _look_around(flags, scraps.starts, scraps.numbers, pixels, ids, around)
-    enclosed = around[0] + around[1] >= ENCLOSED * np.maximum(around[2], 1)
-    kinds = np.where(around[0] >= around[1], Flag.CLOUD, Flag.SHADOW).astype(np.uint8)
-    mine = enclosed[ids]
-    flags.ravel()[pixels[mine]] = kinds[ids[mine]]
+    anomalies = objects_of(flags, Flag.ANOMALY)
+    wide, beside = surroundings(flags, anomalies)
+    scraps = ((anomalies.area <= SCRAP_PX) | (wide == 0)) & (beside == anomalies.area) & (anomalies.area > 0)
+    scraps[anomalies.ids[np.isin(anomalies.pixels, ships.pixels)]] = False
+    places = anomalies.chosen(scraps).pixels
+    is_cloud = read(codes.OPACITY, opacity.ravel()[places]) >= OPAQUE
+    is_shadow = read(codes.DEPTH, depth.ravel()[places]) >= DEEP
+    flags.ravel()[places] = np.select([is_cloud, is_shadow], [Flag.CLOUD, Flag.SHADOW], Flag.CLEAR)
 
 
-@compiled
-def _look_around(flags, starts, numbers, pixels, ids, around):  # type: ignore[no-untyped-def]
-    """Count what is around the pixels of every object, once per pixel: cloud, shadow, anything but the object."""
-    height, width = flags.shape
-    for n in range(pixels.size):
-        row, column = pixels[n] // width, pixels[n] % width
-        for down in range(-REACH_PX, REACH_PX + 1):
-            for right in range(-REACH_PX, REACH_PX + 1):
-                beside = min(max(row + down, 0), height - 1), min(max(column + right, 0), width - 1)
-                kind = flags[beside]
-                if kind == ANOMALY:
-                    place = beside[0] * width + beside[1]
-                    if numbers[np.searchsorted(starts, place, side="right") - 1] == ids[n]:
-                        continue
-                around[0, ids[n]] += kind == CLOUD
-                around[1, ids[n]] += kind == SHADOW
-                around[2, ids[n]] += 1
+def surroundings(flags: NDArray[np.uint8], anomalies: Objects) -> NDArray[np.intp]:
+    """Pixels of every anomaly: in the midst of where it is wide, and near cloud or shadow, (2, count + 1)."""
+    counts = np.zeros((2, anomalies.count + 1), np.intp)
+    square, reach = (np.ones((size, size), np.uint8) for size in (SLENDER_PX, 2 * REACH_PX + 1))
+    for strip in strips(flags.shape, REACH_PX):
+        places, ids = anomalies.within(strip.start, strip.stop)
+        if not places.size:
+            continue
+        here = flags[strip.read]
+        wide = cv2.erode((here == Flag.ANOMALY).astype(np.uint8), square)
+        near = cv2.dilate(((here == Flag.CLOUD) | (here == Flag.SHADOW)).astype(np.uint8), reach)
+        for mine, plane in zip(counts, (wide, near), strict=True):
+            mine += np.bincount(ids[plane[strip.inner].ravel()[places] > 0], minlength=mine.size)
+    return counts

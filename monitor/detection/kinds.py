@@ -11,8 +11,8 @@ from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.heights import THIN
 from monitor.detection.look_kernels import strength_rows
 from monitor.detection.looks import Look, shade_fits, slope, sunlit
-from monitor.detection.objects import objects_of
-from monitor.detection.ships import opaque, shadowless, small_clouds, small_ones, unlike_clouds
+from monitor.detection.objects import Objects, objects_of
+from monitor.detection.ships import UNLIKE, cloud_colour, opaque, shadowless, small_clouds, small_ones
 from monitor.strips import Strip, over_strips, strips
 
 SOFT_EDGE = 0.03
@@ -38,10 +38,10 @@ THICK_CORE_PX = 9
 """... but clouds that are not thin need be no wider than this."""
 
 
-def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
-    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly; takes the place of `seen.best`.
+def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
+    """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly; and the ships known by their colour.
 
-    `seen.peak` holds nothing of use afterwards.
+    Kinds take the place of `seen.best`; `seen.peak` holds nothing of use afterwards.
     """
     kind = seen.best
 
@@ -55,15 +55,15 @@ def decide(canvas: Canvas, seen: Look) -> NDArray[np.uint8]:
     over_strips(canvas.shape, 0, settle)
     reject_bright_ground(canvas, seen, kind)
     small = small_clouds(kind)
-    unlike = unlike_clouds(canvas, seen, kind, small)
-    ships, others = small.chosen(unlike), small.chosen(~unlike & (small.area > 0))
+    colour = cloud_colour(canvas, seen, kind, small)
+    ships, others = small.chosen(colour > UNLIKE), small.chosen(np.isnan(colour) & (small.area > 0))
     ships.paint(kind, ANOMALY)
     others.chosen(shadowless(canvas, seen, kind, others)).paint(kind, ANOMALY)
     grow_clouds(canvas, seen, kind)
     ships.paint(kind, ANOMALY)  # what lies beside a cloud was taken for its fringe
     darken_shade(seen, kind)
     mark_anomalies(canvas, seen, kind)
-    return kind
+    return kind, ships
 
 
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:

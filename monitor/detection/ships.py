@@ -30,8 +30,8 @@ THIN_CLOUD = (0.1, 0.6)
 """Their opacity: that of small clouds."""
 LEAST_CONTRAST = 0.02
 """Reflectance by which clouds are at least brighter than the ground."""
-UNLIKE = 4.0
-"""Standard deviations of their colour by which what is no cloud is brighter in the short-wave infrared."""
+UNLIKE = 2.0
+"""Standard deviations of the clouds' colour by which ships are brighter in the short-wave infrared."""
 
 
 def small_clouds(kind: NDArray[np.uint8]) -> Objects:
@@ -40,28 +40,29 @@ def small_clouds(kind: NDArray[np.uint8]) -> Objects:
     return clouds.chosen(small_ones(clouds))
 
 
-def unlike_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objects) -> NDArray[np.bool_]:
-    """Which of small bright objects have another colour than the scene's clouds, (count + 1,).
+def cloud_colour(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], small: Objects) -> NDArray[np.float64]:
+    """By how many standard deviations small objects are brighter in the short-wave infrared than the scene's clouds.
 
-    Drops and ice take light from the short-wave infrared; paint and steel do not. Ships are not seen on coarse pixels.
+    (count + 1,), NaN where too few clouds show their colour. Drops and ice take light from the short-wave infrared;
+    paint and steel do not. Ships are not seen on coarse pixels.
     """
-    nothing = np.zeros(ships.count + 1, bool)
-    if ships.count == 0 or canvas.window == 1 or not {"swir16", "swir22"} & set(canvas.scene.bands):
-        return nothing
+    unknown = np.full(small.count + 1, np.nan)
+    if small.count == 0 or canvas.window == 1 or not {"swir16", "swir22"} & set(canvas.scene.bands):
+        return unknown
     step = sample_step(kind.size)
     rows, columns = (step * places for places in np.nonzero(kind[::step, ::step] == CLOUD))
     sky, excess = swir_excess(canvas, seen, rows, columns)
     thin = (sky > THIN_CLOUD[0]) & (sky < THIN_CLOUD[1])
     if np.count_nonzero(thin) < CLOUDS_PX:
-        return nothing
+        return unknown
     usual = excess[thin] / sky[thin]
     middle = np.median(usual)
     spread = 1.4826 * np.median(np.abs(usual - middle))
     sums = [
-        np.bincount(ships.ids, part, ships.count + 1)
-        for part in swir_excess(canvas, seen, *np.divmod(ships.pixels, canvas.shape[1]))
+        np.bincount(small.ids, part, small.count + 1)
+        for part in swir_excess(canvas, seen, *np.divmod(small.pixels, canvas.shape[1]))
     ]
-    return np.asarray(sums[1] - middle * sums[0] > UNLIKE * spread * np.maximum(sums[0], 0))
+    return np.asarray((sums[1] - middle * sums[0]) / np.maximum(spread * sums[0], 1e-6))
 
 
 def swir_excess(
