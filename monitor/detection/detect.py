@@ -53,7 +53,8 @@ def flag(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Fla
         here[~canvas.answerable(rows)] = Flag.NO_ANSWER
 
     over_strips(canvas.shape, 0, leave_open)
-    absorb_scraps(flags, seen.opacity, seen.depth, ships)
+    if canvas.window > 1:  # on coarse pixels clouds and their fringes lie within one
+        absorb_scraps(flags, seen.opacity, seen.depth, ships)
     return Flagged(canvas, seen, by_reference, flags)
 
 
