@@ -31,6 +31,7 @@ from monitor.detection.judge_kernels import (
     mean_sureness,
 )
 from monitor.detection.look_kernels import THICKEST_HAZE, UNSEEN_SHADOW_COST, look_rows
+from monitor.detection.shadow_colour import shadow_colour
 from monitor.detection.sun import Shade, offset, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
@@ -45,11 +46,9 @@ MIN_CLEAR_PX, MIN_LIT_PX = 500, 200
 SMALLEST_CLEAR = 0.1
 THICK = 0.5
 MIN_CORE_PX = 40
-"""Pixels inside thick clouds from which their colour is taken."""
-DEEPEST = 0.8
-"""Share of the shadows' pixels that are lighter than those taken for full shadow."""
-TOO_DEEP = 1.05
-"""Depth that no shadow has: more than all direct light gone."""
+"""Pixels inside thick clouds, or in deep shadows, from which their colour is taken."""
+DEEP_ENOUGH, SHADE_PX = 0.4, 5000
+"""Depth of the shadows whose colour is taken, and how many of their pixels are enough."""
 LOOKS = 3
 WEIGH_HALO = 1
 JUDGE_HALO = 4
@@ -112,7 +111,7 @@ def look_again(canvas: Canvas) -> Look:
             if thin is canvas:
                 return seen
             break
-        colours = own_colours(thin, seen)._replace(air=own_air(thin, seen, colours))
+        colours = own_shade(thin, seen, own_colours(thin, seen))
         ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
     return look(canvas, replace(ground, block_px=float(FIELD_BLOCK_PX * thin.step)), colours)
 
@@ -135,23 +134,23 @@ def own_colours(canvas: Canvas, seen: Look) -> Colours:
     return like._replace(cloud=colour, spread=like.spread * np.float32(OWN_CLOUD), variety=like.variety * OWN_CLOUD)
 
 
-def own_air(canvas: Canvas, seen: Look, colours: Colours) -> NDArray[np.float32]:
-    """The light of the air, less of it where shadows are darker than any could be under so much, (bands,).
+def own_shade(canvas: Canvas, seen: Look, colours: Colours) -> Colours:
+    """The colours with what the scene's own shadows take and the light of its air, where it has deep shadows.
 
-    A scene without dark ground hides how little that light is; in the deepest shadows, where all direct light is
-    gone, it shows.
+    In shadow there is less haze than was taken off the scene: the light of the air may be less than none.
     """
-    shaded = (seen.taken > SHADE_CERTAIN / codes.SHARE_STEP) & (seen.best == SHADOW) & canvas.compared(EVERYWHERE)
-    rows, columns = np.nonzero(shaded)
-    if rows.size < MIN_CORE_PX or not colours.air.any():
-        return colours.air
-    depth = read(codes.DEPTH, seen.depth[rows, columns])
-    deep = depth >= np.quantile(depth, DEEPEST)
-    if np.median(depth[deep]) < TOO_DEEP:
-        return colours.air
-    ground, scene = (stack.at(rows[deep], columns[deep]) for stack in (canvas.reference.stack, canvas.scene.stack))
-    implied = np.median(ground - (ground - scene) / colours.taken[:, None], axis=1)
-    return np.asarray(np.clip(implied, 0, colours.air), np.float32)
+    deep = np.uint8((DEEP_ENOUGH - codes.DEPTH_LOWEST) / codes.DEPTH_STEP)
+    shaded = (seen.taken > SHADE_CERTAIN / codes.SHARE_STEP) & (seen.best == SHADOW) & (seen.depth > deep)
+    rows, columns = np.nonzero(shaded & canvas.compared(EVERYWHERE))
+    if rows.size < MIN_CORE_PX:
+        return colours
+    step = -(-rows.size // SHADE_PX)
+    rows, columns = rows[::step], columns[::step]
+    season = seen.ground.season[canvas.reference.labels[rows, columns]].T.astype(np.float32)
+    ground, scene = canvas.reference.stack.at(rows, columns) + season, canvas.scene.stack.at(rows, columns)
+    usual, haze = canvas.colours, THICKEST_HAZE * canvas.colours.cloud
+    taken, air = shadow_colour(read(codes.DEPTH, seen.depth[rows, columns]), ground, scene, usual.taken, usual.air)
+    return colours._replace(taken=taken, air=np.clip(air, -haze, usual.air + haze))
 
 
 def shade_fits(canvas: Canvas, seen: Look) -> bool:
