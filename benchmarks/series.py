@@ -14,12 +14,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cv2
 import numpy as np
 import rasterio
 import yaml
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
+from rasterio.features import rasterize
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_geom
 
 from monitor.catalog import fetch_scene
 from monitor.catalog.aoi import load_area
@@ -31,11 +34,13 @@ from monitor.scenes.clear import ground
 from monitor.scenes.grid import Grid
 from monitor.scenes.reading import scene_grid
 from monitor.scenes.scene import Scene
+from monitor.simulate import write_catalog
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22")
 SITES = {"manaus": "LC09_L2SP_231062_20230723_02_T1", "liverpool": "LC08_L2SP_204023_20200927_02_T1"}
 VARIANTS: dict[str, tuple[str, ...]] = {"generated": (), "hard": ("--hard",), "drift 2": ("--drift", "2")}
+NEAR_CHANGE_PX = 2
 CLEAR_YEAR = "LC08_L1TP_013032_20180710_02_T1"
 """The reference of the newyork set: summer, no snow, hardly a cloud."""
 
@@ -144,6 +149,37 @@ def generate(
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(make, [(row, site, seed) for row in variants for site in SITES for seed in seeds]))
+
+
+def simulated(work: Path, seeds: Sequence[int], dates: int = 8) -> list[Case]:
+    """Series of `monitor demo`, made where they are not in `work` yet."""
+    cases = []
+    for seed in seeds:
+        name = f"simulated-{seed}" + (f"-{dates}" if dates != 8 else "")
+        folder = work / "scenes" / name
+        if not (folder / "catalog.json").exists():
+            write_catalog(folder, dates, seed)
+        cases.append(case_of("simulated", name, folder))
+    return cases
+
+
+def places_of_changes(case: Case, item_id: str, grid: Grid) -> NDArray[np.bool_]:
+    """Where changes lie on a date, seen or not, and `NEAR_CHANGE_PX` around: bool (rows, columns)."""
+    boxes, outlines = case.truth / "anomalies.json", case.truth / "changes.json"
+    places = np.zeros((grid.height, grid.width), np.uint8)
+    if boxes.exists():
+        for change in json.loads(boxes.read_text()):
+            if item_id in change["items"]:
+                top, left, bottom, right = change["bbox"]
+                places[top:bottom, left:right] = 1
+    if outlines.exists():
+        # what a change leaves behind counts as well
+        there = [change for change in json.loads(outlines.read_text()) if change["first_item"] <= item_id]
+        shapes = [(transform_geom("EPSG:4326", grid.crs, change["geometry"]), 1) for change in there]
+        if shapes:
+            places |= rasterize(shapes, places.shape, transform=grid.transform, all_touched=True, dtype=np.uint8)
+    size = 2 * NEAR_CHANGE_PX + 1
+    return np.asarray(cv2.dilate(places, np.ones((size, size), np.uint8)) > 0)
 
 
 def write_config(case: Case, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from monitor.detection.objects import Objects, objects_of
 from monitor.detection.result import Flag
 from monitor.strips import strips
 
-SCRAP_PX, SLENDER_PX = 20, 3
+SCRAP_PX, SLENDER_PX = 20, 4
 """Anomalies that are larger than the one and somewhere as wide as the other stand for themselves."""
 REACH_PX = 2
 """No pixel of a scrap is farther from cloud or shadow; the thinnest edge of a cloud is called clear."""

@@ -27,15 +27,15 @@ SHARPEST = 0.1
 DAZZLING = 3.0
 """Strength of change from which the haze around matters less: a bright point blurs into its own halo."""
 WEIGHTS = {
-    "area": 1.47,
-    "change": 1.69,
-    "border_appeared": 1.07,
-    "residual": -1.31,
-    "sharpness": 32.97,
-    "faint_around": -5.12,
-    "novelty": 2.40,
+    "area": 1.69,
+    "change": 1.93,
+    "border_appeared": 1.56,
+    "residual": -1.26,
+    "sharpness": 27.52,
+    "faint_around": -4.94,
+    "novelty": 2.49,
 }
-INTERCEPT = -5.00
+INTERCEPT = -6.46
 
 Evidence = Mapping[str, NDArray[np.float64] | None]
 

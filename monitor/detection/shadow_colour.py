@@ -28,17 +28,17 @@ def shadow_colour(
     Of shaded pixels with their `depth` (pixels,): `ground` as it would be in the sun, `scene` as it is, both
     (bands, pixels).
     """
-    slopes = np.stack([depth * ground, np.broadcast_to(depth, ground.shape)])
-    missing = ground - scene
-    expected = np.stack([taken, -taken * air], axis=1)
-    doubt = np.stack([TAKEN_DOUBT * taken, AIR_DOUBT * taken], axis=1)
+    line = np.stack([depth * ground, np.broadcast_to(depth, ground.shape)], axis=1)
+    missing = (ground - scene)[:, np.newaxis]
+    expected = np.stack([taken, -taken * air], axis=1)[:, :, np.newaxis]
+    precision = np.stack([TAKEN_DOUBT * taken, AIR_DOUBT * taken], axis=1)[:, :, np.newaxis] ** -2
     found = expected
     for _ in range(TURNS):
-        left = np.abs(missing - np.einsum("ibn,bi->bn", slopes, found))
-        noise = 1.4826 * np.median(left, axis=1, keepdims=True) + 1e-6
-        weight = np.minimum(1, HUBER * noise / np.maximum(left, 1e-9)) / (noise**2 * ALIKE_PX)
-        square = np.einsum("ibn,jbn,bn->bij", slopes, slopes, weight) + np.eye(2) / doubt[:, :, np.newaxis] ** 2
-        common = np.einsum("ibn,bn->bi", slopes, weight * missing) + expected / doubt**2
-        found = np.linalg.solve(square, common[:, :, np.newaxis])[:, :, 0]
+        left = np.abs(missing - found.swapaxes(1, 2) @ line)
+        noise = 1.4826 * np.median(left, axis=2, keepdims=True) + 1e-6
+        weighted = line * (np.minimum(1, HUBER * noise / np.maximum(left, 1e-9)) / (noise**2 * ALIKE_PX))
+        square = weighted @ line.swapaxes(1, 2) + np.eye(2) * precision
+        found = np.linalg.solve(square, weighted @ missing.swapaxes(1, 2) + expected * precision)
+    found = found[:, :, 0]
     part = np.clip(found[:, 0], FEWEST_TAKEN * taken, MOST_TAKEN * taken)
     return part.astype(np.float32), (-found[:, 1] / part).astype(np.float32)
