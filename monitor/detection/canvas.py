@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap
 from monitor.clustering.model import ReferenceModel
-from monitor.detection.explain import CLOUD_COLOUR, CLOUD_SPREAD, CLOUD_VARIETY, LIGHT_TAKEN, Beside, Colours
+from monitor.detection.explain import (
+    CLOUD_COLOUR,
+    CLOUD_SPREAD,
+    CLOUD_VARIETY,
+    LIGHT_TAKEN,
+    SHADOW_VARIETY,
+    Beside,
+    Colours,
+)
 from monitor.detection.ground import Prior, grouped, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.ranks import quantile
@@ -151,8 +159,9 @@ def colours(scene: Scene, known: Known) -> Colours:
     if scene.item.needs_sun_correction:
         air = np.maximum(known.darkest, 0).astype(np.float32)
     return Colours(
-        cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands), air
-    )
+        cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands),
+        SHADOW_VARIETY, air,
+    )  # fmt: skip
 
 
 def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:

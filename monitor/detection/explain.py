@@ -32,6 +32,8 @@ CLOUD_SPREAD = {
 """... or by about this much reflectance: drops and ice differ most in the short-wave infrared."""
 OWN_CLOUD = 0.4
 """Clouds of one scene are alike: share of both about the colour of the scene's own thick clouds."""
+SHADOW_VARIETY, OWN_SHADOW = 0.10, 0.07
+"""Shadows differ by about the first share of what they take, and by the second about that of the scene's own."""
 
 CLEAR, CLOUD, SHADOW, ANOMALY = range(4)
 
@@ -39,15 +41,15 @@ CLEAR, CLOUD, SHADOW, ANOMALY = range(4)
 class Colours(NamedTuple):
     """What clouds, shadows and air look like, float32 (bands,).
 
-    Reflectance of cloud, how far clouds differ from it (in reflectance and as a share of
-    their contrast), the share of light that a full shadow takes, the
-    light of the air; each float32 (bands,).
+    Reflectance of cloud, how far clouds differ from it (in reflectance, and as a share of their contrast); the share of
+    light that a full shadow takes, and how far shadows differ from it (as a share of it); the light of the air.
     """
 
     cloud: NDArray[np.float32]
     spread: NDArray[np.float32]
     variety: float
     taken: NDArray[np.float32]
+    shade_variety: float
     air: NDArray[np.float32]
 
 

@@ -14,7 +14,6 @@ import numpy as np
 
 REFERENCE_BANDS = 6.0
 """Costs are scaled to this number of bands, so that four bands and eight decide alike."""
-SHADOW_VARIETY = 0.10
 PLAIN_SHARE = 0.3
 """Weight of that spread where opacity is fitted without regard to how bands vary together."""
 CLOUD_ON_SHADOW_COST = 2.0
@@ -146,9 +145,9 @@ def _fits(work, lanes, bands, deviation, spread):
 
 
 @inlined
-def _leftovers(work, lanes, bands, deviation, spread, shaded):
+def _leftovers(work, lanes, bands, deviation, spread, shade_variety, shaded):
     """What cloud leaves unexplained band by band, in `CLOUD`, `PLAIN_CLOUD` and `BOTH`."""
-    zero, most, deep = np.float32(0), np.float32(MOST_OPAQUE), np.float32(SHADOW_VARIETY**2)
+    zero, most, deep = np.float32(0), np.float32(MOST_OPAQUE), np.float32(shade_variety * shade_variety)
     for p in range(lanes):
         work[CLOUD, p] = work[PLAIN_CLOUD, p] = work[BOTH, p] = zero
     for band in range(bands):
@@ -166,11 +165,11 @@ def _leftovers(work, lanes, bands, deviation, spread, shaded):
 
 
 @inlined
-def _settle(work, bits, lanes, bands, variety, shaded):
+def _settle(work, bits, lanes, bands, variety, shade_variety, shaded):
     """Costs of the explanations, and `OPACITY` of the best kind of cloud; sizes become roots of means over bands."""
     zero, one, two = np.float32(0), np.float32(1), np.float32(2)
     most, deepest, per = np.float32(MOST_OPAQUE), np.float32(DEEPEST), one / np.float32(bands)
-    share, deep = np.float32(variety * variety), np.float32(SHADOW_VARIETY**2)
+    share, deep = np.float32(variety * variety), np.float32(shade_variety * shade_variety)
     for p in range(lanes):
         ee, uu, vv, ue, ve = work[EE, p], work[UU, p], work[VV, p], work[UE, p], work[VE, p]
         alone, plain, opacity, other = work[CLOUD, p], work[PLAIN_CLOUD, p], work[OPACITY, p], work[PLAIN, p]
@@ -251,8 +250,8 @@ def explain_pixels(index, under, beyond, today, colours, planes, at):
             _begin(work, begin, lanes, order, under, beyond, label, today, colours)
             _products(work, lanes, bands, today.whiten[label])
             shaded = _fits(work, lanes, bands, deviation, colours.spread)
-            _leftovers(work, lanes, bands, deviation, colours.spread, shaded)
-            _settle(work, bits, lanes, bands, colours.variety, shaded)
+            _leftovers(work, lanes, bands, deviation, colours.spread, colours.shade_variety, shaded)
+            _settle(work, bits, lanes, bands, colours.variety, colours.shade_variety, shaded)
             for p in range(run):
                 place = order[begin + p]
                 clear[place] = work[CLEAR, p]

@@ -10,7 +10,7 @@ from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas, thinned
 from monitor.detection.codes import read
-from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, SHADOW, Colours, Today
+from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, OWN_SHADOW, SHADOW, Colours, Today
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -150,7 +150,7 @@ def own_shade(canvas: Canvas, seen: Look, colours: Colours) -> Colours:
     ground, scene = canvas.reference.stack.at(rows, columns) + season, canvas.scene.stack.at(rows, columns)
     usual, haze = canvas.colours, THICKEST_HAZE * canvas.colours.cloud
     taken, air = shadow_colour(read(codes.DEPTH, seen.depth[rows, columns]), ground, scene, usual.taken, usual.air)
-    return colours._replace(taken=taken, air=np.clip(air, -haze, usual.air + haze))
+    return colours._replace(taken=taken, shade_variety=OWN_SHADOW, air=np.clip(air, -haze, usual.air + haze))
 
 
 def shade_fits(canvas: Canvas, seen: Look) -> bool:
