@@ -27,15 +27,15 @@ SHARPEST = 0.1
 DAZZLING = 3.0
 """Strength of change from which the haze around matters less: a bright point blurs into its own halo."""
 WEIGHTS = {
-    "area": 1.69,
-    "change": 1.93,
-    "border_appeared": 1.56,
-    "residual": -1.26,
-    "sharpness": 27.52,
-    "faint_around": -4.94,
-    "novelty": 2.49,
+    "area": 1.67,
+    "change": 1.88,
+    "border_appeared": 1.59,
+    "residual": -1.27,
+    "sharpness": 28.45,
+    "faint_around": -4.90,
+    "novelty": 2.32,
 }
-INTERCEPT = -6.46
+INTERCEPT = -6.58
 
 Evidence = Mapping[str, NDArray[np.float64] | None]
 
