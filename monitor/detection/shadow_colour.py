@@ -7,8 +7,10 @@ line in z g and z. Its slopes are found by weighted least squares (Huber's weigh
 import numpy as np
 from numpy.typing import NDArray
 
-TAKEN_DOUBT, AIR_DOUBT = 0.3, 0.01
-"""How far a share of light may be from the expected, relative to it, and the light of the air, in reflectance."""
+TAKEN_DOUBT = 0.3
+"""How far the share of light may be from the expected, relative to it."""
+AIR_DOUBT, AIR_SHARE_DOUBT = 0.01, 0.25
+"""How far the light of the air may be from the expected, in reflectance, and besides as a share of it."""
 FEWEST_TAKEN, MOST_TAKEN = 0.5, 2.0
 """The shares of light that are believed, relative to what is expected."""
 ALIKE_PX = 300.0
@@ -31,7 +33,7 @@ def shadow_colour(
     line = np.stack([depth * ground, np.broadcast_to(depth, ground.shape)], axis=1)
     missing = (ground - scene)[:, np.newaxis]
     expected = np.stack([taken, -taken * air], axis=1)[:, :, np.newaxis]
-    precision = np.stack([TAKEN_DOUBT * taken, AIR_DOUBT * taken], axis=1)[:, :, np.newaxis] ** -2
+    precision = np.stack([TAKEN_DOUBT * taken, (AIR_DOUBT + AIR_SHARE_DOUBT * air) * taken], axis=1)[:, :, np.newaxis] ** -2
     found = expected
     for _ in range(TURNS):
         left = np.abs(missing - found.swapaxes(1, 2) @ line)
