@@ -33,7 +33,8 @@ def shadow_colour(
     line = np.stack([depth * ground, np.broadcast_to(depth, ground.shape)], axis=1)
     missing = (ground - scene)[:, np.newaxis]
     expected = np.stack([taken, -taken * air], axis=1)[:, :, np.newaxis]
-    precision = np.stack([TAKEN_DOUBT * taken, (AIR_DOUBT + AIR_SHARE_DOUBT * air) * taken], axis=1)[:, :, np.newaxis] ** -2
+    doubt = np.stack([TAKEN_DOUBT * taken, (AIR_DOUBT + AIR_SHARE_DOUBT * air) * taken], axis=1)[:, :, np.newaxis]
+    precision = doubt**-2
     found = expected
     for _ in range(TURNS):
         left = np.abs(missing - found.swapaxes(1, 2) @ line)
