@@ -12,7 +12,7 @@ from monitor.detection.heights import THIN
 from monitor.detection.look_kernels import strength_rows
 from monitor.detection.looks import Look, shade_fits, slope, sunlit
 from monitor.detection.objects import Objects, objects_of
-from monitor.detection.ships import UNLIKE, cloud_colour, opaque, shadowless, small_clouds, small_ones
+from monitor.detection.ships import LIKE, UNLIKE, cloud_colour, opaque, shadowless, small_clouds, small_ones
 from monitor.strips import Strip, over_strips, strips
 
 SOFT_EDGE = 0.03
@@ -56,7 +56,8 @@ def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
     reject_bright_ground(canvas, seen, kind)
     small = small_clouds(kind)
     colour = cloud_colour(canvas, seen, kind, small)
-    ships, others = small.chosen(colour > UNLIKE), small.chosen(np.isnan(colour) & (small.area > 0))
+    unknown = ~((colour < LIKE) | (colour > UNLIKE)) & (small.area > 0)
+    ships, others = small.chosen(colour > UNLIKE), small.chosen(unknown)
     ships.paint(kind, ANOMALY)
     others.chosen(shadowless(canvas, seen, kind, others)).paint(kind, ANOMALY)
     grow_clouds(canvas, seen, kind)

@@ -30,8 +30,9 @@ THIN_CLOUD = (0.1, 0.6)
 """Their opacity: that of small clouds."""
 LEAST_CONTRAST = 0.02
 """Reflectance by which clouds are at least brighter than the ground."""
-UNLIKE = 2.0
-"""Standard deviations of the clouds' colour by which ships are brighter in the short-wave infrared."""
+LIKE, UNLIKE = 1.5, 2.0
+"""Standard deviations of the clouds' colour in the short-wave infrared: what is not brighter by the first is a cloud,
+what is brighter by the second a ship."""
 
 
 def small_clouds(kind: NDArray[np.uint8]) -> Objects:
