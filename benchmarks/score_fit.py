@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from series import (
     bench,
     fitted,
     generate,
+    near,
     opened,
     places_of_changes,
     real_cases,
@@ -120,7 +120,8 @@ def objects_in(
 
     with patch.object(findings, "score", keep_all):
         flags = judge_scene(scene, reference, monitor).detection.flags
-    open_to_doubt = (truth == NOT_JUDGED) & ~near_cloud(truth)
+    covered = (truth == Flag.CLOUD) | (truth == Flag.SHADOW)
+    open_to_doubt = (truth == NOT_JUDGED) & ~near(covered, RIM_PX)
     objects = objects_of(flags, Flag.ANOMALY, findings.SMALLEST_PX[Kind.ANOMALY])
     (area, columns), count = seen[0], objects.count + 1
     if not np.array_equal(objects.area, area):
@@ -128,21 +129,13 @@ def objects_in(
     ids = objects.labels(0, objects.shape[0]).ravel()
     judged = np.bincount(ids, truth.ravel() != NOT_JUDGED, count)
     changed = np.bincount(ids, truth.ravel() == Flag.ANOMALY, count)
-    real = changed >= REAL_SHARE * judged
+    real = (changed > 0) & (changed >= REAL_SHARE * judged)
     false = (changed == 0) & (judged == area)
     doubtful = np.bincount(ids, (changes | open_to_doubt).ravel(), count)
     rim = (changed == 0) & (judged < area) & (doubtful == 0)
-    real &= judged > 0
     use = real | false | rim
     use[0] = False
     return Sample(columns[use], real[use], rim[use], np.ones(int(use.sum())))
-
-
-def near_cloud(truth: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where cloud or shadow is near, bool (rows, columns)."""
-    covered = ((truth == Flag.CLOUD) | (truth == Flag.SHADOW)).astype(np.uint8)
-    size = 2 * RIM_PX + 1
-    return np.asarray(cv2.dilate(covered, np.ones((size, size), np.uint8)) > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,6 +263,7 @@ def jobs_of(part: str, seeds: Sequence[int], dates: int, shared: Path, work: Pat
     references: dict[tuple[str, ...], ReferenceModel] = {}
     jobs = []
     for case, weight in weighted:
+        # simulated series of every seed name their reference alike
         same_scene = case.folder.name if case.row == "simulated" else case.reference
         key = (same_scene, *case.bands)
         if key not in references:

@@ -178,8 +178,13 @@ def places_of_changes(case: Case, item_id: str, grid: Grid) -> NDArray[np.bool_]
         shapes = [(transform_geom("EPSG:4326", grid.crs, change["geometry"]), 1) for change in there]
         if shapes:
             places |= rasterize(shapes, places.shape, transform=grid.transform, all_touched=True, dtype=np.uint8)
-    size = 2 * NEAR_CHANGE_PX + 1
-    return np.asarray(cv2.dilate(places, np.ones((size, size), np.uint8)) > 0)
+    return near(places > 0, NEAR_CHANGE_PX)
+
+
+def near(mask: NDArray[np.bool_], reach_px: int) -> NDArray[np.bool_]:
+    """A mask and what lies that near to it, along rows, columns and diagonals."""
+    size = 2 * reach_px + 1
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0)
 
 
 def write_config(case: Case, folder: Path) -> Path:

@@ -47,6 +47,11 @@ TRUST: NDArray[np.float32] = np.asarray(
 """Weight of a depth when the shade is looked for."""
 
 
+def depth_code(depth: float) -> np.uint8:
+    """The highest code that stands for no more than a depth."""
+    return np.uint8((depth - DEPTH_LOWEST) / DEPTH_STEP)
+
+
 def read(table: NDArray[np.float32], codes: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What codes stand for, same shape."""
     return np.take(table, codes)

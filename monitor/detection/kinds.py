@@ -123,7 +123,7 @@ def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:
     """Dark places where a cloud's shadow is due are that shadow, even if they are not coloured like one."""
     if seen.shade is None:
         return
-    lowest = np.uint8((2 * DUE - codes.DEPTH_LOWEST) / codes.DEPTH_STEP)
+    lowest = codes.depth_code(2 * DUE)
 
     def darken(strip: Strip) -> None:
         shaded = (seen.taken[strip.read] > DUE / codes.SHARE_STEP).view(np.uint8)

@@ -139,9 +139,11 @@ def own_shade(canvas: Canvas, seen: Look, colours: Colours) -> Colours:
 
     In shadow there is less haze than was taken off the scene: the light of the air may be less than none.
     """
-    deep = np.uint8((DEEP_ENOUGH - codes.DEPTH_LOWEST) / codes.DEPTH_STEP)
-    shaded = (seen.taken > SHADE_CERTAIN / codes.SHARE_STEP) & (seen.best == SHADOW) & (seen.depth > deep)
-    rows, columns = np.nonzero(shaded & canvas.compared(EVERYWHERE))
+    if seen.shade is None:
+        return colours
+    shaded = (seen.taken > SHADE_CERTAIN / codes.SHARE_STEP) & (seen.best == SHADOW)
+    deep = seen.depth > codes.depth_code(DEEP_ENOUGH)
+    rows, columns = np.nonzero(shaded & deep & canvas.compared(EVERYWHERE))
     if rows.size < MIN_CORE_PX:
         return colours
     step = -(-rows.size // SHADE_PX)

@@ -10,7 +10,7 @@ from monitor.detection.result import Flag
 
 SIZE = (60, 60)
 NO_SHIPS = objects_of(np.zeros(SIZE, bool))
-DARK = np.uint8((2 * DEEP - codes.DEPTH_LOWEST) / codes.DEPTH_STEP)
+DARK = codes.depth_code(2 * DEEP)
 BRIGHT = np.uint8(2 * OPAQUE / codes.OPACITY_STEP)
 
 
