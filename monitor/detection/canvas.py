@@ -31,6 +31,8 @@ LEARN_PX = 100_000
 COLOUR_PX = 170_000
 """Pixels from which the brightest and darkest ground is taken: far quantiles need more of them than medians."""
 COARSE_M = 300.0
+DARK_WATER = 0.2
+"""Share of what clouds reflect in the infrared that water stays below, and snow does not."""
 BRIGHTER_THAN_GROUND = 1.5
 """Clouds outshine the brightest ground by this factor; sets the cloud's colour where values are not reflectances."""
 
@@ -40,7 +42,7 @@ class Canvas:
     """Scene and reference laid out for comparison.
 
     `nearest` is the label of the reference that the scene resembles most, by which ground that the reference does not
-    know is judged.
+    know is judged. `water` (256,) tells the labels of the reference that are water.
     """
 
     scene: Scene
@@ -49,6 +51,7 @@ class Canvas:
     nearest: NDArray[np.uint8]
     within: NDArray[np.float64]
     colours: Colours
+    water: NDArray[np.bool_]
     sun: Sun | None
     step: int = 1
 
@@ -94,9 +97,10 @@ class Canvas:
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
     known = known_of(reference.unmoved or reference)
+    usual = colours(scene, known)
     return Canvas(
-        scene, reference, known.prior, by_reference.labels, known.within, colours(scene, known),
-        sun_of(scene.item, scene.grid),
+        scene, reference, known.prior, by_reference.labels, known.within, usual,
+        water_of(known.prior.level, usual, scene.bands), sun_of(scene.item, scene.grid),
     )  # fmt: skip
 
 
@@ -162,6 +166,21 @@ def colours(scene: Scene, known: Known) -> Colours:
         cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands),
         SHADOW_VARIETY, air,
     )  # fmt: skip
+
+
+def water_of(level: NDArray[np.float64], usual: Colours, bands: Sequence[str]) -> NDArray[np.bool_]:
+    """Which labels (256,) are water: dark in every infrared band, and darker than in green (else red).
+
+    That is NDWI > 0 (McFeeters 1996, doi:10.1080/01431169608948714), of all infrared bands there are; without any, or
+    without green and red, no label is known to be water. `level` is (k, bands).
+    """
+    water = np.zeros(NO_LABEL + 1, bool)
+    visible = [bands.index(band) for band in ("green", "red") if band in bands][:1]
+    infrared = [bands.index(band) for band in ("nir08", "swir16", "swir22") if band in bands]
+    if visible and infrared:
+        dark = level[:, infrared] < DARK_WATER * usual.cloud[infrared]
+        water[: len(level)] = (dark & (level[:, infrared] < level[:, visible])).all(axis=1)
+    return water
 
 
 def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:

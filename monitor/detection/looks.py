@@ -39,6 +39,8 @@ HAZE_SLOPE = 0.004
 OFF_SCENE_BONUS = -4.0
 OVERCAST = 0.4
 """From this share of cloud on, most of the ground that is not under it may lie in shadow."""
+UNSEEN_ON_WATER_COST = 1.0
+"""As `UNSEEN_SHADOW_COST`, for water: it neither burns nor floods, and what darkens it is a shadow."""
 NO_CLOUD_COST = 10.0
 """A clear scene has no cloud shadows."""
 MIN_CLEAR_PX, MIN_LIT_PX = 500, 200
@@ -289,7 +291,8 @@ def judge(
         return
     shape = gaps[0, rows].shape
     taken, outside, measured = np.zeros(shape, np.float32), np.ones(shape, bool), np.ones(shape, np.float32)
-    extra = np.full(shape, UNSEEN_SHADOW_COST, np.float32)
+    costs = np.where(canvas.water, UNSEEN_ON_WATER_COST, UNSEEN_SHADOW_COST).astype(np.float32)
+    extra = costs[canvas.reference.labels[rows]]
     if shade is not None and canvas.sun is not None:
         wide, beyond = shade_of(seen.peak, seen.opacity, canvas.sun, shade, strip.top, strip.bottom)
         near, far = (cv2.dilate(wide, np.ones((size, size), np.uint8))[inner] for size in (3, 9))

@@ -28,7 +28,7 @@ def shadow_colour(
     """Share of light that a full shadow takes and light of the air, (bands,), where `taken` and `air` are expected.
 
     Of shaded pixels with their `depth` (pixels,): `ground` as it would be in the sun, `scene` as it is, both
-    (bands, pixels).
+    (bands, pixels). No shadow is deeper than 1: where these are beyond it, a full shadow takes more than was thought.
     """
     line = np.stack([depth * ground, np.broadcast_to(depth, ground.shape)], axis=1)
     missing = (ground - scene)[:, np.newaxis]
@@ -42,6 +42,6 @@ def shadow_colour(
         weighted = line * (np.minimum(1, HUBER * noise / np.maximum(left, 1e-9)) / (noise**2 * ALIKE_PX))
         square = weighted @ line.swapaxes(1, 2) + np.eye(2) * precision
         found = np.linalg.solve(square, weighted @ missing.swapaxes(1, 2) + expected * precision)
-    found = found[:, :, 0]
-    part = np.clip(found[:, 0], FEWEST_TAKEN * taken, MOST_TAKEN * taken)
-    return part.astype(np.float32), (-found[:, 1] / part).astype(np.float32)
+    found, full = found[:, :, 0], max(float(np.median(depth)), 1.0)
+    part = np.clip(found[:, 0], FEWEST_TAKEN * taken, MOST_TAKEN * taken / full)
+    return (part * full).astype(np.float32), (-found[:, 1] / part).astype(np.float32)
