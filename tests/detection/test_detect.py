@@ -16,6 +16,7 @@ from tests.detection.fields import (
     SHIP,
     SIZE,
     SOIL,
+    WATER,
     cloudy,
     disc,
     ground,
@@ -167,6 +168,21 @@ def test_a_shadow_from_beyond_the_edge_is_known_through_air_that_bright_ground_h
     now = now * (1 - ndimage.gaussian_filter(away.astype(float), 2) * (1 - LIGHT_LEFT[:, None, None]))
     flags = judge(above_the_air(later(now)), reference).flags
     assert share(flags, disc(225, 225, 13, size), Flag.SHADOW) > 0.95
+
+
+def test_what_darkens_water_is_a_shadow_though_its_cloud_lies_beyond_the_edge(cube, reference):
+    dark = disc(142, 138, 9)
+    shade = 0.4 * ndimage.gaussian_filter(dark.astype(float), 1)
+    now = cloudy(later(cube), 60, 50, 12) * (1 - shade * (1 - LIGHT_LEFT[:, None, None]))
+    flags = judge(scene(now), reference).flags
+    assert (flags[disc(142, 138, 6)] == Flag.SHADOW).mean() > 0.9
+    assert (flags[~dark & disc(142, 138, 16)] == Flag.CLEAR).mean() > 0.8
+
+
+def test_a_flood_takes_more_light_than_a_shadow_could(cube, reference):
+    flood = disc(142, 60, 9)
+    flags = judge(scene(paint(cloudy(later(cube), 60, 50, 12), flood, WATER)), reference).flags
+    assert (flags[disc(142, 60, 6)] == Flag.ANOMALY).mean() > 0.9
 
 
 def test_where_the_reference_is_unknown_clouds_are_told_and_no_anomaly_is_called(cube):

@@ -39,3 +39,10 @@ def test_a_few_pixels_hardly_change_what_is_expected():
     assert (found >= USUAL).all()
     everything, _ = shadow_colour(*shaded(USUAL * 1.8, NO_AIR, 0.01), USUAL, NO_AIR)
     assert (found < everything).all()
+
+
+def test_shadows_deeper_than_full_take_more_than_was_thought():
+    depth, ground, scene = shaded(USUAL, NO_AIR, 0.01)
+    found, light = shadow_colour(depth / np.median(depth) * np.float32(1.2), ground, scene, USUAL, NO_AIR)
+    np.testing.assert_allclose(found, USUAL * np.median(depth), rtol=0.05)
+    np.testing.assert_allclose(light, NO_AIR, atol=0.005)
