@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+KERNELS := $(VENV)/.kernels
 
 .PHONY: demo test check lint bench setup clean trials chaos soak
 
@@ -13,19 +14,24 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres,history,dev]'
 	touch $(READY)
 
-demo: setup
+# numba keeps a compiled loop until the file that it stands in changes, even if what it calls has changed.
+$(KERNELS): $(READY) $(shell grep -rl --include='*.py' -e numba -e 'codes import' monitor) monitor/detection/codes.py
+	find monitor -name '*.nb[ic]' -delete
+	touch $(KERNELS)
+
+demo: setup $(KERNELS)
 	$(BIN)/monitor demo --dir demo
 
-test: setup
+test: setup $(KERNELS)
 	$(BIN)/python -m pytest -n 2
 
 # Speed: the kernels, a clip against the tutorial's way, the history of a pixel. A whole scene: --size full.
-bench: setup
+bench: setup $(KERNELS)
 	$(BIN)/python -m pytest benchmarks/test_kernels.py -o addopts= --benchmark-columns=min,median,rounds
 	$(BIN)/python benchmarks/full_scene.py --profile
 	$(BIN)/python benchmarks/pixel_history.py
 
-trials: setup
+trials: setup $(KERNELS)
 	$(BIN)/python -m pytest -m long
 
 chaos: setup
