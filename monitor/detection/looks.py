@@ -36,7 +36,7 @@ from monitor.detection.sun import Shade, offset, resolved, shade_of
 from monitor.strips import Strip, over_strips
 
 HAZE_SLOPE = 0.004
-OFF_SCENE_BONUS = -4.0
+OFF_SCENE_BONUS = -2.0
 OVERCAST = 0.4
 """From this share of cloud on, most of the ground that is not under it may lie in shadow."""
 UNSEEN_ON_WATER_COST = 1.0
