@@ -7,7 +7,7 @@ KERNELS := $(VENV)/.kernels
 
 .PHONY: demo test check lint bench setup clean trials chaos soak
 
-setup: $(READY)
+setup: $(READY) $(KERNELS)
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -15,23 +15,23 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 # numba keeps a compiled loop until the file that it stands in changes, even if what it calls has changed.
-$(KERNELS): $(READY) $(shell grep -rl --include='*.py' -e numba -e 'codes import' monitor) monitor/detection/codes.py
+$(KERNELS): $(READY) $(shell grep -rl --include='*.py' numba monitor) monitor/detection/codes.py monitor/clustering/labels.py
 	find monitor -name '*.nb[ic]' -delete
 	touch $(KERNELS)
 
-demo: setup $(KERNELS)
+demo: setup
 	$(BIN)/monitor demo --dir demo
 
-test: setup $(KERNELS)
+test: setup
 	$(BIN)/python -m pytest -n 2
 
 # Speed: the kernels, a clip against the tutorial's way, the history of a pixel. A whole scene: --size full.
-bench: setup $(KERNELS)
+bench: setup
 	$(BIN)/python -m pytest benchmarks/test_kernels.py -o addopts= --benchmark-columns=min,median,rounds
 	$(BIN)/python benchmarks/full_scene.py --profile
 	$(BIN)/python benchmarks/pixel_history.py
 
-trials: setup $(KERNELS)
+trials: setup
 	$(BIN)/python -m pytest -m long
 
 chaos: setup

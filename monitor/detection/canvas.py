@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
@@ -42,7 +43,7 @@ class Canvas:
     """Scene and reference laid out for comparison.
 
     `nearest` is the label of the reference that the scene resembles most, by which ground that the reference does not
-    know is judged. `water` (256,) tells the labels of the reference that are water.
+    know is judged.
     """
 
     scene: Scene
@@ -51,7 +52,6 @@ class Canvas:
     nearest: NDArray[np.uint8]
     within: NDArray[np.float64]
     colours: Colours
-    water: NDArray[np.bool_]
     sun: Sun | None
     step: int = 1
 
@@ -65,6 +65,21 @@ class Canvas:
         """Rows and columns."""
         height, width = self.nearest.shape
         return height, width
+
+    @cached_property
+    def water(self) -> NDArray[np.bool_]:
+        """Which labels (256,) are water: dark in every infrared band, and darker than in green (else red).
+
+        That is NDWI > 0 (McFeeters 1996, doi:10.1080/01431169608948714), of all infrared bands there are; without any,
+        or without green and red, no label is known to be water.
+        """
+        water, bands, level = np.zeros(NO_LABEL + 1, bool), self.scene.bands, self.prior.level
+        visible = [bands.index(band) for band in ("green", "red") if band in bands][:1]
+        infrared = [bands.index(band) for band in ("nir08", "swir16", "swir22") if band in bands]
+        if visible and infrared:
+            dark = level[:, infrared] < DARK_WATER * self.colours.cloud[infrared]
+            water[: len(level)] = (dark & (level[:, infrared] < level[:, visible])).all(axis=1)
+        return water
 
     def compared(self, rows: slice) -> NDArray[np.bool_]:
         """Where scene and reference are both known, in some rows."""
@@ -97,10 +112,9 @@ class Canvas:
 def lay_out(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Canvas:
     """The canvas of a normalised scene."""
     known = known_of(reference.unmoved or reference)
-    usual = colours(scene, known)
     return Canvas(
-        scene, reference, known.prior, by_reference.labels, known.within, usual,
-        water_of(known.prior.level, usual, scene.bands), sun_of(scene.item, scene.grid),
+        scene, reference, known.prior, by_reference.labels, known.within, colours(scene, known),
+        sun_of(scene.item, scene.grid),
     )  # fmt: skip
 
 
@@ -166,21 +180,6 @@ def colours(scene: Scene, known: Known) -> Colours:
         cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands),
         SHADOW_VARIETY, air,
     )  # fmt: skip
-
-
-def water_of(level: NDArray[np.float64], usual: Colours, bands: Sequence[str]) -> NDArray[np.bool_]:
-    """Which labels (256,) are water: dark in every infrared band, and darker than in green (else red).
-
-    That is NDWI > 0 (McFeeters 1996, doi:10.1080/01431169608948714), of all infrared bands there are; without any, or
-    without green and red, no label is known to be water. `level` is (k, bands).
-    """
-    water = np.zeros(NO_LABEL + 1, bool)
-    visible = [bands.index(band) for band in ("green", "red") if band in bands][:1]
-    infrared = [bands.index(band) for band in ("nir08", "swir16", "swir22") if band in bands]
-    if visible and infrared:
-        dark = level[:, infrared] < DARK_WATER * usual.cloud[infrared]
-        water[: len(level)] = (dark & (level[:, infrared] < level[:, visible])).all(axis=1)
-    return water
 
 
 def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:
