@@ -7,6 +7,7 @@ ground moves today. A field that dries moves along one direction; what moves acr
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -15,9 +16,8 @@ from scipy.stats import chi2
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
-from monitor.cores import together
-from monitor.detection.ground_kernels import group_medians, robust_covariance, seasons_near_zero, squared_distances
-from monitor.ranks import quantile
+from monitor.detection.ground_kernels import seasons_near_zero, squared_distances
+from monitor.ranks import median, quantile
 from monitor.scenes.stack import Stack, thinning
 
 SAMPLE = 110_000
@@ -30,7 +30,10 @@ QUIET_SHARE = 0.15
 """The quietest pixels, by which the first look scales its scatter; that much is clear in nearly every scene."""
 FIELD_BLOCK_PX = 24
 """Blocks of which the slow field (haze, view angle, illumination) is made."""
-TAIL_SHARE = 0.9
+INNER_SHARE, TAIL_SHARE = 0.8, 0.9
+"""A robust covariance is that of this share of the pixels, those near zero, scaled so that the squared distance that
+the second share keeps is chi-square's."""
+TURNS = 4
 MIN_LABEL_PX = 60
 MIN_BLOCK_PX = 8
 NEAR_ZERO_PX, NEAR_ZERO_TURNS = 10.0, 3
@@ -65,9 +68,9 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """A sample: `change` (n, bands) scene minus reference, `labels` (n,), `rows` and `columns` (n,)."""
+    """A sample: `change` (bands, n) scene minus reference, `labels` (n,), `rows` and `columns` (n,)."""
 
-    change: NDArray[np.float64]
+    change: NDArray[np.float32]
     labels: NDArray[np.intp]
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -101,7 +104,7 @@ def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pix
     here, there = (stack.thinned(step).reshape(stack.shape[0], -1).take(places, axis=1) for stack in stacks)
     rows, columns = np.divmod(places, labels.shape[1])
     return Pixels(
-        (here - there).T.astype(np.float64),
+        here - there,
         labels.ravel()[places].astype(np.intp),
         rows * step + step // 2,
         columns * step + step // 2,
@@ -114,7 +117,7 @@ def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground
     season = seasons_near_zero(pixels.change, pixels.labels, prior.tolerance, NEAR_ZERO_PX, NEAR_ZERO_TURNS)
     shape_of = np.full((bands, bands), COMMON) + (1 - COMMON) * np.eye(bands)
     covariance = prior.tolerance[:, :, None] * shape_of * prior.tolerance[:, None, :]
-    off = squared_distances(pixels.change - season[pixels.labels], pixels.labels, whitening(covariance))
+    off = squared_distances(pixels.change - of_pixels(season, pixels.labels), pixels.labels, whitening(covariance))
     covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 4.0)
     return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
 
@@ -124,10 +127,10 @@ def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest
     order, ends = grouped(pixels.labels, len(prior.level))
     count = np.diff(ends)[:, None]
     season = medians(pixels.change, order, ends, MIN_LABEL_PX).T * count / (count + FULL_TRUST_PX)
-    left = pixels.change - season[pixels.labels]
+    left = pixels.change - of_pixels(season, pixels.labels)
     limit = thickest[:, None, None]
     field = np.clip(slow_field(left, pixels, shape), -limit, limit)
-    left = left - field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX].T
+    left -= field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX]
     return Ground(season, field, covariances(left, pixels.labels, prior))
 
 
@@ -137,12 +140,19 @@ def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], ND
     return np.argsort(ids, kind="stable"), np.concatenate([[0], count.cumsum()])
 
 
+def of_pixels(values: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.float32]:
+    """What every pixel's label has of values (k, bands), (bands, n)."""
+    return values.T.astype(np.float32).take(labels, axis=1)
+
+
 def medians(
-    values: NDArray[np.float64], order: NDArray[np.intp], ends: NDArray[np.intp], least: int
-) -> NDArray[np.float64]:
-    """Medians (bands, groups) of values (n, bands) by group, 0 for groups of fewer than `least`."""
-    out = np.zeros((values.shape[1], len(ends) - 1))
-    together(lambda band: group_medians(values[:, band], order, ends, least, out[band]), range(len(out)))
+    values: NDArray[np.float32], order: NDArray[np.intp], ends: NDArray[np.intp], least: int
+) -> NDArray[np.float32]:
+    """Medians (bands, groups) of values (bands, n) by group, 0 for groups of fewer than `least`."""
+    out = np.zeros((len(values), len(ends) - 1), np.float32)
+    ordered = values.take(order, axis=1)
+    for group in np.flatnonzero(np.diff(ends) >= least):
+        out[:, group] = median(ordered[:, ends[group] : ends[group + 1]])
     return out
 
 
@@ -166,35 +176,58 @@ def scale_at(squared: NDArray[np.float64], share: float, bands: int, weight: NDA
     order = np.argsort(squared)
     reached = np.cumsum(weight[order])
     value = squared[order][min(int(np.searchsorted(reached, share * reached[-1])), squared.size - 1)]
-    return float(value / chi2.ppf(share, bands))
+    return float(value) / usual_square(share, bands)
 
 
-def covariances(left: NDArray[np.float64], labels: NDArray[np.intp], prior: Prior) -> NDArray[np.float64]:
+@cache
+def usual_square(share: float, bands: int) -> float:
+    """The squared distance that a share of a normal scatter keeps: chi-square's quantile."""
+    return float(chi2.ppf(share, bands))
+
+
+def covariances(left: NDArray[np.float32], labels: NDArray[np.intp], prior: Prior) -> NDArray[np.float64]:
     """Covariance per label of what is left on quiet ground, leaning on all labels where one has few pixels.
 
     It is that of the inner four fifths about zero, scaled so that their tail is chi-square's.
     """
     k, bands = prior.level.shape
     order, ends = grouped(labels, k)
-    unit = np.ascontiguousarray((left[order] / np.repeat(prior.tolerance, np.diff(ends), axis=0)).T)
-    floor, tail = 0.05 * np.eye(bands), float(chi2.ppf(TAIL_SHARE, bands))
-
-    def robust(values: NDArray[np.float64], start: NDArray[np.float64]) -> NDArray[np.float64]:
-        if values.shape[1] < MIN_LABEL_PX:
-            return start
-        some = np.ascontiguousarray(values[:, :: -(-values.shape[1] // ENOUGH_PX)])
-        return np.asarray(robust_covariance(some, start, floor, TAIL_SHARE, tail))
-
+    unit = np.asarray(left / of_pixels(prior.tolerance, labels), np.float32).take(order, axis=1)
     spread = 1.0 if len(labels) >= MIN_LABEL_PX else 2 * max(float(np.median(unit**2)), 1e-3)
-    common = robust(unit, spread * np.eye(bands))
+    common = robust_covariance(unit, spread * np.eye(bands))
 
     def of_label(label: int) -> NDArray[np.float64]:
         inside = unit[:, ends[label] : ends[label + 1]]
         share = inside.shape[1] / (inside.shape[1] + FULL_TRUST_PX)
-        mixed = share * robust(inside, common) + (1 - share) * common
+        mixed = share * robust_covariance(inside, common) + (1 - share) * common
         return np.asarray(prior.tolerance[label][:, None] * mixed * prior.tolerance[label])
 
-    return np.stack(together(of_label, range(k)))
+    return np.stack([of_label(label) for label in range(k)])
+
+
+def robust_covariance(values: NDArray[np.float32], start: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance (bands, bands) about zero of the inner part of values (bands, n), as if all were scattered like it.
+
+    The first inner part is that under `start`, which is also what comes back for too few values.
+    """
+    if values.shape[1] < MIN_LABEL_PX:
+        return start
+    some = np.ascontiguousarray(values[:, :: -(-values.shape[1] // ENOUGH_PX)])
+    covariance, floor = start, 0.05 * np.eye(len(values))
+    squared = squared_under(some, covariance)
+    for _ in range(TURNS):
+        inside = squared <= quantile(squared, INNER_SHARE)
+        inner = some * inside
+        covariance = inner @ inner.T / inside.sum() + 1e-4 * floor
+        squared = squared_under(some, covariance)
+    tail = float(quantile(squared, TAIL_SHARE)) / usual_square(TAIL_SHARE, len(values))
+    return np.asarray(covariance * max(tail, 1e-3) + 0.05 * floor)
+
+
+def squared_under(values: NDArray[np.float32], covariance: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Squared Mahalanobis distances (n,) of values (bands, n)."""
+    white = whitening(covariance).astype(np.float32) @ values
+    return np.asarray(np.einsum("bn,bn->n", white, white))
 
 
 def blocks(shape: tuple[int, int]) -> tuple[int, int]:
@@ -202,7 +235,7 @@ def blocks(shape: tuple[int, int]) -> tuple[int, int]:
     return -(-shape[0] // FIELD_BLOCK_PX), -(-shape[1] // FIELD_BLOCK_PX)
 
 
-def slow_field(left: NDArray[np.float64], pixels: Pixels, shape: tuple[int, int]) -> NDArray[np.float32]:
+def slow_field(left: NDArray[np.float32], pixels: Pixels, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Medians of what is left per block, smoothed over about three blocks, 0 far from clear ground."""
     height, width = blocks(shape)
     ids = (pixels.rows // FIELD_BLOCK_PX) * width + pixels.columns // FIELD_BLOCK_PX
@@ -210,7 +243,7 @@ def slow_field(left: NDArray[np.float64], pixels: Pixels, shape: tuple[int, int]
     count = np.diff(ends)
     full = max(0.3 * np.quantile(count[count > 0], 0.9), MIN_BLOCK_PX) if ids.size else 1.0
     weight = np.minimum(count / full, 1).astype(np.float32) * (count >= MIN_BLOCK_PX)
-    value = medians(left, order, ends, MIN_BLOCK_PX).astype(np.float32)
+    value = medians(left, order, ends, MIN_BLOCK_PX)
     weight = weight.reshape(height, width)
     below = smooth(weight) + 0.1
     return np.stack([smooth(weight * band.reshape(height, width)) / below for band in value])

@@ -120,7 +120,7 @@ def coarse_shift(
     reach, half = 4, slice(4, -4)
     if min(trusted.shape) < 8 * reach:
         return 0.0, 0.0
-    step = max(1, max(trusted.shape) // COARSE_ROWS)
+    step = -(-max(trusted.shape) // COARSE_ROWS)
     inner = trusted[half, half][::step, ::step]
     here = np.where(inner, scene[:, half, half][:, ::step, ::step], np.float32(np.nan)) / scatter[:, None, None]
     thin = {
