@@ -68,8 +68,14 @@ class Case:
         """The truth rasters of all scenes but the reference, in order."""
         return [path for path in sorted(self.truth.glob("*.tif")) if path.stem != self.reference]
 
+    @property
+    def assets(self) -> set[str]:
+        """Names of the files that its scenes have."""
+        item = json.loads((self.folder / self.reference / f"{self.reference}.json").read_text())
+        return set(item["assets"])
+
     def within(self, bands: Sequence[str]) -> "Case":
-        """The case in some of its bands."""
+        """The case in some of its bands, or in more of them."""
         return replace(self, bands=tuple(bands), name="-".join([self.name, *bands]))
 
 

@@ -22,8 +22,9 @@ from monitor.pipeline import read_for
 from monitor.plots.alert_chart import Spectra, View
 from monitor.scenes.grid import Grid
 from monitor.snapshot import PREFERRED
+from monitor.spectrum import wavelength_order
 from monitor.store.alert_history import AlertHistory, Sighting, alert_history
-from monitor.store.history import label_stats_of, wavelength_order
+from monitor.store.history import label_stats_of
 from monitor.store.references import get_reference
 from monitor.store.scenes import SceneRow, get_scene, item_of
 from monitor.training import model_file

@@ -8,7 +8,7 @@ import difflib
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from apscheduler.triggers.cron import CronTrigger
@@ -26,10 +26,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.errors import ConfigError
-
-BandName = Literal["coastal", "blue", "green", "red", "nir08", "swir16", "swir22"]
-BANDS: tuple[str, ...] = get_args(BandName)
-"""Reflective bands by their STAC common name, in order of wavelength."""
+from monitor.spectrum import BandName
 
 DURATION = re.compile(r"(\d+)\s*([smhdw])")
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

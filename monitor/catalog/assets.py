@@ -11,7 +11,7 @@ from monitor.catalog.identity import Level
 from monitor.catalog.item import BandAsset
 from monitor.catalog.malformed import Malformed
 from monitor.catalog.radiometry import radiometry_of
-from monitor.config import BANDS
+from monitor.spectrum import BANDS
 
 NAMES = (*BANDS, "qa_pixel", "lwir11")
 """Bands that are looked for: reflectance, the quality band, and the thermal band."""

@@ -14,8 +14,8 @@ from monitor.catalog.assets import band_assets
 from monitor.catalog.identity import Level, landsat_level, platform_of, product_id_of, scene_id_of
 from monitor.catalog.item import BandAsset, SceneItem
 from monitor.catalog.malformed import Malformed
-from monitor.config import BANDS
 from monitor.errors import ItemError
+from monitor.spectrum import BANDS
 
 MALFORMED_SHAPE = (GEOSException, TypeError, ValueError, KeyError, AttributeError, IndexError)
 

@@ -15,6 +15,7 @@ from monitor.errors import SceneError
 from monitor.scenes.numbers import sink_for
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
+from monitor.spectrum import vapour_scatter
 from monitor.strips import Strip, over_strips, strips
 
 MIN_GROUND = 0.2
@@ -45,7 +46,7 @@ def fit_reference(
     stack = remembered(scene.stack, clear)
     ground = label_sums(stack, np.zeros(clear.shape, np.uint8), 1)
     center = ground.mean[0].astype(np.float32)
-    scale = np.maximum(ground.std[0], 1e-4).astype(np.float32)
+    scale = np.maximum(ground.std[0], 1e-4 + vapour_scatter(scene.bands)).astype(np.float32)
     features = stack.adjusted(1 / scale.astype(np.float64), -center.astype(np.float64) / scale)
     tried = sweep(features, ks, seed)
     centroids = tried.chosen.centroids if k == "auto" else fit(sample_pixels(features, seed), k, seed)

@@ -16,13 +16,13 @@ from monitor.detection.looks import Look
 from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
+from monitor.spectrum import VISIBLE
 from monitor.strips import Strip, over_strips
 
 PLANES = 5
 """Planes that objects are averaged over as they are: vanished borders, change, opacity, shade, strength of change."""
 CODED = np.stack([codes.SIZE, codes.OPACITY, codes.SHARE])
 """What the codes of three of them stand for."""
-VISIBLE = ("coastal", "blue", "green", "red")
 INDICES = {"ndvi": ("nir08", "red"), "ndwi": ("green", "nir08"), "nbr": ("nir08", "swir22")}
 """Normalised differences: vegetation, water (McFeeters 1996), burn (Key and Benson 2006)."""
 QA_CLOUD = 1 << 1 | 1 << 2 | 1 << 3

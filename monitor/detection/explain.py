@@ -17,17 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLOUD_COLOUR = {
-    "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.69, "swir16": 0.55, "swir22": 0.42,
+    "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.69, "cirrus": 0.03, "swir16": 0.55,
+    "swir22": 0.42,
 }  # fmt: skip
 """Reflectance of thick cloud before the scene has shown its own."""
 LIGHT_TAKEN = {
-    "coastal": 0.34, "blue": 0.38, "green": 0.45, "red": 0.50, "nir08": 0.58, "swir16": 0.67, "swir22": 0.67,
+    "coastal": 0.34, "blue": 0.38, "green": 0.45, "red": 0.50, "nir08": 0.58, "cirrus": 0.60, "swir16": 0.67,
+    "swir22": 0.67,
 }  # fmt: skip
 """Share of the light that a full cloud shadow takes: the sky still lights it in the blue."""
 CLOUD_VARIETY = 0.10
 """Clouds differ from that colour by about this share of their contrast to the ground, ..."""
 CLOUD_SPREAD = {
-    "coastal": 0.07, "blue": 0.07, "green": 0.06, "red": 0.06, "nir08": 0.10, "swir16": 0.20, "swir22": 0.18,
+    "coastal": 0.07, "blue": 0.07, "green": 0.06, "red": 0.06, "nir08": 0.10, "cirrus": 0.15, "swir16": 0.20,
+    "swir22": 0.18,
 }  # fmt: skip
 """... or by about this much reflectance: drops and ice differ most in the short-wave infrared."""
 OWN_CLOUD = 0.4

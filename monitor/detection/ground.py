@@ -19,6 +19,7 @@ from monitor.clustering.model import ReferenceModel
 from monitor.detection.ground_kernels import seasons_near_zero, squared_distances
 from monitor.ranks import median, quantile
 from monitor.scenes.stack import Stack, thinning
+from monitor.spectrum import vapour_scatter
 
 SAMPLE = 110_000
 """Pixels that statistics are taken of: a regular grid over the scene."""
@@ -45,11 +46,11 @@ ENOUGH_PX = 6000
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """What the reference alone says: `level` and `tolerance` (k, bands) reflectance per label, `noise` (bands,)."""
+    """What is known before the scene: `level` and `tolerance` (k, bands) reflectance per label, `vapour` (bands,)."""
 
     level: NDArray[np.float64]
     tolerance: NDArray[np.float64]
-    noise: NDArray[np.float64]
+    vapour: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class Pixels:
 
 
 def prior_of(reference: ReferenceModel) -> Prior:
-    """Levels per label and the noise of the reference scene."""
+    """Levels per label, and how far they may be off: by a share, by the reference's noise, and by the air's vapour."""
     level = reference.centroids.astype(np.float64) * reference.scale + reference.center
     step = sample_step(reference.labels.size)
     lines = (reference.stack.rows(row, row + 1) for row in range(0, reference.labels.shape[0], step))
@@ -87,7 +88,8 @@ def prior_of(reference: ReferenceModel) -> Prior:
     noise = np.array(quiet) / (0.2533 * np.sqrt(2))
     typical = np.median(np.abs(level), axis=0)
     tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical) + 1e-5
-    return Prior(level, tolerance, noise)
+    vapour = vapour_scatter(reference.bands)
+    return Prior(level, tolerance + vapour, vapour)
 
 
 def sample_step(size: int) -> int:
@@ -119,6 +121,7 @@ def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground
     covariance = prior.tolerance[:, :, None] * shape_of * prior.tolerance[:, None, :]
     off = squared_distances(pixels.change - of_pixels(season, pixels.labels), pixels.labels, whitening(covariance))
     covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 4.0)
+    covariance += np.diag(prior.vapour**2)
     return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
 
 
@@ -200,7 +203,8 @@ def covariances(left: NDArray[np.float32], labels: NDArray[np.intp], prior: Prio
         inside = unit[:, ends[label] : ends[label + 1]]
         share = inside.shape[1] / (inside.shape[1] + FULL_TRUST_PX)
         mixed = share * robust_covariance(inside, common) + (1 - share) * common
-        return np.asarray(prior.tolerance[label][:, None] * mixed * prior.tolerance[label])
+        found = prior.tolerance[label][:, None] * mixed * prior.tolerance[label]
+        return np.asarray(found + np.diag(prior.vapour**2))
 
     return np.stack([of_label(label) for label in range(k)])
 

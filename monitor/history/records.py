@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from monitor.store.history import metrics_of_many, wavelength_order
+from monitor.spectrum import wavelength_order
+from monitor.store.history import metrics_of_many
 from monitor.store.scene_list import SceneFilter
 from monitor.store.scenes import SceneRow, select_scenes
 from monitor.store.tables import QUANTILE_COLUMNS, LabelBandStat, LabelMap, LabelStat, Monitor, Scene, SweepEntry

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from monitor.scenes.qa import CIRRUS, CLOUD, CLOUD_SHADOW, DILATED_CLOUD, has_bit
 from monitor.scenes.scene import Scene
+from monitor.spectrum import VAPOUR_SCATTER, VISIBLE, wavelength_order
 
-VISIBLE = ("coastal", "blue", "green", "red")
 BRIGHT = 6.0
 """Robust standard deviations above the scene's median brightness; ground is rarely as bright, clouds are."""
 MARGIN_M = 120.0
@@ -91,7 +91,9 @@ def cast(image: NDArray[np.uint8], rows: float, columns: float) -> NDArray[np.bo
 
 def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
     """Pixels darker than what lies around in the longest wavelengths, where shadow and ground differ most."""
-    level = np.nan_to_num(scene.reflectance[-2:].mean(axis=0))
+    seen = [number for number, band in enumerate(scene.bands) if band not in VAPOUR_SCATTER]
+    longest = sorted(seen, key=lambda number: wavelength_order(scene.bands[number]))[-2:]
+    level = np.nan_to_num(scene.reflectance[longest].mean(axis=0))
     width = 2 * round(AROUND_M / scene.grid.pixel_size_m) + 1
     here = scene.valid.astype(np.float32)
     total, count = (cv2.boxFilter(image, -1, (width, width), normalize=False) for image in (level * here, here))

@@ -22,6 +22,7 @@ from monitor.ranks import median
 from monitor.scenes.scene import Scene
 from monitor.scenes.shift import Shift, busiest_window, estimate_shift, moved_labels
 from monitor.scenes.stack import thinning
+from monitor.spectrum import vapour_scatter
 
 SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
@@ -135,6 +136,7 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     level = np.stack(sums, axis=1) / np.maximum(count, 1)
     typical = median(np.abs(there)) if ids.size else np.ones(len(there), np.float32)
     tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
+    tolerance += vapour_scatter(scene.bands)[:, None]
     weight = (count > 20) / np.sqrt(np.maximum(count, 1))
     return Sample(here, there, ends, weight.astype(np.float32), tolerance.astype(np.float32), typical)
 

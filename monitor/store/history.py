@@ -8,8 +8,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from monitor.clustering.stats_result import LabelStats
-from monitor.config import BANDS
 from monitor.detection.result import Kind
+from monitor.spectrum import wavelength_order
 from monitor.store.tables import (
     QUANTILE_COLUMNS,
     Finding,
@@ -114,11 +114,6 @@ def label_stats_from(label: int, pixels: int, area_m2: float, bands: Sequence[Ro
         quantiles=tuple(tuple(as_float(getattr(row, name)) for name in QUANTILE_COLUMNS) for row in bands if counted),
         unique=tuple(row.unique_values for row in bands if counted),
     )
-
-
-def wavelength_order(band: str) -> tuple[int, str]:
-    """Sorts bands by wavelength, unknown ones last by name."""
-    return BANDS.index(band) if band in BANDS else len(BANDS), band
 
 
 def as_float(value: float | None) -> float:

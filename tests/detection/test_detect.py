@@ -11,6 +11,7 @@ from scipy import ndimage
 from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag, Kind
 from tests.detection.fields import (
+    BANDS,
     CLOUD,
     LIGHT_LEFT,
     SHIP,
@@ -210,6 +211,37 @@ def test_four_bands_are_enough_for_cloud_and_change(cube):
     flags = judge(scene(now), model(four)).flags
     assert share(flags, disc(80, 70, 9), Flag.CLOUD) > 0.9
     assert share(flags, mask, Flag.ANOMALY) > 0.8
+
+
+def with_cirrus_band(cube, vapour, opacity=0.0):
+    """The cube with a band that sees plumes of vapour, and clouds only as far as these are above it."""
+    plumes = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal(cube.shape[1:]), 6)
+    noise = 0.0002 * np.random.default_rng(4).standard_normal(cube.shape[1:])
+    return replace(
+        scene(np.concatenate([cube, [vapour * np.exp(plumes / plumes.std() / 2) + noise + opacity]])),
+        bands=(*BANDS, "cirrus"),
+    )
+
+
+@pytest.fixture(scope="module")
+def vapour_reference(cube):
+    clear = with_cirrus_band(cube, vapour=0.0005)
+    return fit_reference(clear, clear.valid, "test", range(3, 6), 4)[0]
+
+
+def test_more_vapour_is_no_change(cube, vapour_reference):
+    flags = judge(with_cirrus_band(later(cube), vapour=0.003), vapour_reference).flags
+    assert (flags != Flag.CLEAR).mean() < 0.002
+
+
+@pytest.mark.parametrize("seen", [0.0, 0.03, 0.2])
+def test_a_cloud_is_cloud_however_much_of_it_the_cirrus_band_sees(cube, vapour_reference, seen):
+    opacity = np.clip(1.5 * ndimage.gaussian_filter(disc(80, 70, 12).astype(float), 2), 0, 1)
+    now = with_cirrus_band(later(cloudy(cube, 80, 70, 12)), 0.002, seen * opacity)
+    flags = judge(now, vapour_reference).flags
+    assert share(flags, disc(80, 70, 9), Flag.CLOUD) > 0.95
+    assert share(flags, disc(59, 49, 8), Flag.SHADOW) > 0.9
+    assert (flags == Flag.ANOMALY).mean() < 0.002
 
 
 def test_metrics_are_shares_that_add_up(cube, reference):

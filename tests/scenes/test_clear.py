@@ -1,9 +1,12 @@
 """What of a reference scene without QA_PIXEL is taken for cloud or shadow, and what is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from monitor.scenes.clear import ground
+from monitor.scenes.stack import Stack
 from tests.detection import fields
 from tests.detection.fields import CLOUD, FOREST, LIGHT_LEFT, SIZE, disc, later, paint, scene
 
@@ -25,6 +28,13 @@ def test_a_cloud_and_the_shadow_that_it_throws_are_left_out(cube):
     assert not known[cloud].any()
     assert known[shadow].mean() < 0.1
     assert known.mean() > 0.85
+
+
+def test_in_whatever_order_bands_are_listed_the_same_is_left_out(cube):
+    cloud, shadow = disc(80, 70, 8), disc(59, 49, 8)
+    now = scene(paint(shaded(cube, shadow), cloud, CLOUD))
+    turned = replace(now, bands=now.bands[::-1], stack=Stack.of(now.reflectance[::-1], now.valid))
+    np.testing.assert_array_equal(ground(turned), ground(now))
 
 
 def test_dark_ground_where_only_another_height_would_throw_a_shadow_is_kept(cube):

@@ -35,6 +35,7 @@ BAND_NAMES = {
     "green": "green",
     "red": "red",
     "nir08": "near infrared",
+    "cirrus": "cirrus 1.4 µm",
     "swir16": "short-wave infrared 1.6 µm",
     "swir22": "short-wave infrared 2.2 µm",
 }
@@ -44,6 +45,7 @@ WAVELENGTHS_UM = {
     "green": 0.561,
     "red": 0.655,
     "nir08": 0.865,
+    "cirrus": 1.373,
     "swir16": 1.609,
     "swir22": 2.201,
 }

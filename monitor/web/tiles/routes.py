@@ -13,11 +13,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from monitor.clustering.files import CARD, check
-from monitor.config import BANDS
 from monitor.errors import NotFoundError, ReferenceModelError, RequestError
 from monitor.pipeline import ModelFile
 from monitor.plots import FLAG_TABLE
 from monitor.snapshot import PREFERRED
+from monitor.spectrum import BANDS
 from monitor.store.references import get_reference
 from monitor.store.results import FLAGS
 from monitor.store.scenes import SceneRow, find_scene, item_of
