@@ -154,7 +154,7 @@ def print_row(scorer: Any, row: str, cases: Sequence[Case], flags: Sequence[Path
 
 
 def print_table(shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], with_peers: bool) -> None:
-    """Every row of the table of issue 3, in the bands that a set has, or in those asked for where it has all of them."""
+    """Every row of the table of issue 3, in all bands of a set, or in those asked for where it has all of them."""
     scorer = bench(shared)
     cases = [*real_cases(shared), *generate(shared, work, seeds), newyork_case(shared)]
     if bands:
