@@ -153,21 +153,30 @@ def print_row(scorer: Any, row: str, cases: Sequence[Case], flags: Sequence[Path
             print(line(f"peer {peer}", judge([other / peer for other in others])), flush=True)
 
 
-def print_table(shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], with_peers: bool) -> None:
-    """Every row of the table of issue 3, in all bands of a set, or in those asked for where it has all of them."""
+def chosen(
+    shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], resolution: float | None
+) -> list[Case]:
+    """All sets, or those that have all of some bands, in these; on pixels of another size all but the coarse newyork."""
+    cases = [*real_cases(shared), *generate(shared, work, seeds)]
+    if resolution:
+        cases = [case.on_pixels(resolution) for case in cases]
+    else:
+        cases.append(newyork_case(shared))
+    return [case.within(bands) for case in cases if case.assets.issuperset(bands)] if bands else cases
+
+
+def print_table(shared: Path, work: Path, cases: Sequence[Case], seeds: Sequence[int], with_peers: bool) -> None:
+    """The rows of the table of issue 3 that these cases count for."""
     scorer = bench(shared)
-    cases = [*real_cases(shared), *generate(shared, work, seeds), newyork_case(shared)]
-    if bands:
-        cases = [case.within(bands) for case in cases if case.assets.issuperset(bands)]
     with ThreadPoolExecutor(2) as pool:
         flags = list(pool.map(lambda case: scan(case, work), cases))
         others = list(pool.map(lambda case: peer_flags(shared, work, case), cases)) if with_peers else []
     print(f'seeds {seeds[0]}-{seeds[-1]}; `<` marks what is short of "at least"\n')
     print(f"| set | {' | '.join(COLUMNS.values())} |\n|{'---|' * (len(COLUMNS) + 1)}")
     for row in dict.fromkeys(case.row for case in cases):
-        chosen = [number for number, case in enumerate(cases) if case.row == row]
-        peers = [others[number] for number in chosen] if others else []
-        print_row(scorer, row, [cases[number] for number in chosen], [flags[number] for number in chosen], peers)
+        mine = [number for number, case in enumerate(cases) if case.row == row]
+        peers = [others[number] for number in mine] if others else []
+        print_row(scorer, row, [cases[number] for number in mine], [flags[number] for number in mine], peers)
 
 
 def main() -> None:
@@ -178,6 +187,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="11-20")
     parser.add_argument("--quick", action="store_true", help="the first seed only")
     parser.add_argument("--bands", nargs="+", default=[], metavar="BAND", help="by these alone, e.g. red nir08")
+    parser.add_argument("--resolution", type=float, metavar="METRES", help="on pixels of this size, e.g. 15")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--ablation", action="store_true", help="print the ablation instead of the table")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write the pictures of docs/method.md instead")
@@ -192,7 +202,8 @@ def main() -> None:
         elif args.pictures:
             write_pictures(shared, work, seeds[0], args.pictures)
         else:
-            print_table(shared, work, seeds, args.bands, not args.no_peers)
+            cases = chosen(shared, work, seeds, args.bands, args.resolution)
+            print_table(shared, work, cases, seeds, not args.no_peers)
 
 
 if __name__ == "__main__":

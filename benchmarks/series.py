@@ -47,7 +47,7 @@ CLEAR_YEAR = "LC08_L1TP_013032_20180710_02_T1"
 
 @dataclass(frozen=True)
 class Case:
-    """One catalog: which row of the table it counts for, where it lies, and what its reference is."""
+    """One catalog: which row of the table it counts for, where it lies, what its reference is, and how it is judged."""
 
     row: str
     name: str
@@ -57,6 +57,7 @@ class Case:
     platform: str
     bands: tuple[str, ...]
     bbox: tuple[float, ...]
+    resolution: float | None = None
 
     @property
     def truth(self) -> Path:
@@ -73,6 +74,10 @@ class Case:
         """Names of the files that its scenes have."""
         item = json.loads((self.folder / self.reference / f"{self.reference}.json").read_text())
         return set(item["assets"])
+
+    def on_pixels(self, metres: float) -> "Case":
+        """The case on pixels of another size."""
+        return replace(self, resolution=metres, name=f"{self.name}-{metres:g}m")
 
     def within(self, bands: Sequence[str]) -> "Case":
         """The case in some of its bands, or in more of them."""
@@ -199,6 +204,7 @@ def write_config(case: Case, folder: Path) -> Path:
     monitor = {
         "name": "bench", "catalogs": ["local"], "collections": [case.collection], "platforms": [case.platform],
         "aoi": list(case.bbox), "bands": list(case.bands), "start": "1999-01-01", "lookback": "20000d",
+        "resolution": case.resolution,
         "reference": {"scene": case.reference, "k": "auto"}, "detection": {"use_qa": False},
     }  # fmt: skip
     text = {

@@ -31,7 +31,8 @@ LEARN_PX = 100_000
 """Pixels of a thinned canvas; one of up to twice as many is used as it is."""
 COLOUR_PX = 170_000
 """Pixels from which the brightest and darkest ground is taken: far quantiles need more of them than medians."""
-COARSE_M = 300.0
+COARSE_M, LANDSAT_M = 300.0, 30.0
+"""Pixels that are coarse, and those of Landsat."""
 DARK_WATER = 0.2
 """Share of what clouds reflect in the infrared that water stays below, and snow does not."""
 BRIGHTER_THAN_GROUND = 1.5
@@ -59,6 +60,11 @@ class Canvas:
     def window(self) -> int:
         """Side of the square that evidence is averaged over, in pixels; coarse pixels stand alone."""
         return 3 if self.scene.grid.pixel_size_m < COARSE_M * self.step else 1
+
+    @property
+    def fineness(self) -> float:
+        """How many pixels make one of Landsat's along a side, at least 1: sizes in pixels are meant of these."""
+        return max(LANDSAT_M / self.scene.grid.pixel_size_m, 1.0)
 
     @property
     def shape(self) -> tuple[int, int]:

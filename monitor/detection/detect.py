@@ -54,7 +54,7 @@ def flag(scene: Scene, reference: ReferenceModel, by_reference: LabelMap) -> Fla
 
     over_strips(canvas.shape, 0, leave_open)
     if canvas.window > 1:  # on coarse pixels clouds and their fringes lie within one
-        absorb_scraps(flags, seen.opacity, seen.depth, ships)
+        absorb_scraps(flags, seen.opacity, seen.depth, ships, canvas.fineness)
     return Flagged(canvas, seen, by_reference, flags)
 
 

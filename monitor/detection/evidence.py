@@ -184,8 +184,8 @@ def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
 def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
     """Means of what was summed.
 
-    Residual: distance to the centroid a pixel had in the reference, over that cluster's spread. Novelty: distance to
-    the nearest centroid over that cluster's radius.
+    Sharpness: slope of opacity along the edge, per pixel of Landsat. Residual: distance to the centroid a pixel had in
+    the reference, over that cluster's spread. Novelty: distance to the nearest centroid over that cluster's radius.
     """
     canvas, objects = source.canvas, sums.objects
     area = np.maximum(objects.area, 1)
@@ -201,7 +201,7 @@ def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
         "change": change,
         "strength": power,
         "peak": sums.top.astype(np.float64),
-        "sharpness": sums.edges[:, 0] * UNIT / np.maximum(sums.edges[:, 1], 1),
+        "sharpness": sums.edges[:, 0] * (UNIT * canvas.fineness) / np.maximum(sums.edges[:, 1], 1),
         "opacity": opacity,
         "shadow_match": None if source.seen.shade is None else taken,
         "faint_around": sums.rings[:, 2] / around,

@@ -42,7 +42,7 @@ def weigh_objects(source: Material) -> tuple[list[Judged], dict[str, float | Non
     measured, metrics = measure(kinds, source)
     judged = []
     for kind, (_, objects), mine in zip(FLAGS, kinds, measured, strict=True):
-        scores = score(kind, objects.area, mine.evidence)
+        scores = score(kind, objects.area / source.canvas.fineness**2, mine.evidence)
         likely = scores >= LIKELY if kind == Kind.ANOMALY else np.ones(objects.count + 1, bool)
         likely[0] = False
         judged.append(Judged(kind, objects, mine, scores, np.flatnonzero(likely)))

@@ -18,15 +18,18 @@ REACH_PX = 2
 
 
 def absorb_scraps(
-    flags: NDArray[np.uint8], opacity: NDArray[np.uint8], depth: NDArray[np.uint8], ships: Objects
+    flags: NDArray[np.uint8], opacity: NDArray[np.uint8], depth: NDArray[np.uint8], ships: Objects, fineness: float
 ) -> None:
     """Small or slender anomalies along clouds and shadows are no anomalies, unless they have a pixel of `ships`.
 
     Their pixels become cloud or shadow, where they are opaque or dark enough for it (as `codes`), or clear, in place.
+    `fineness` is how many pixels make one of Landsat's along a side.
     """
     anomalies = objects_of(flags, Flag.ANOMALY)
-    wide, beside = surroundings(flags, anomalies)
-    scraps = ((anomalies.area <= SCRAP_PX) | (wide == 0)) & (beside == anomalies.area) & (anomalies.area > 0)
+    wide, beside = surroundings(flags, anomalies, round(SLENDER_PX * fineness), round(REACH_PX * fineness))
+    scraps = (
+        ((anomalies.area <= SCRAP_PX * fineness**2) | (wide == 0)) & (beside == anomalies.area) & (anomalies.area > 0)
+    )
     scraps[anomalies.ids[np.isin(anomalies.pixels, ships.pixels)]] = False
     places = anomalies.chosen(scraps).pixels
     is_cloud = read(codes.OPACITY, opacity.ravel()[places]) >= OPAQUE
@@ -34,11 +37,11 @@ def absorb_scraps(
     flags.ravel()[places] = np.select([is_cloud, is_shadow], [Flag.CLOUD, Flag.SHADOW], Flag.CLEAR)
 
 
-def surroundings(flags: NDArray[np.uint8], anomalies: Objects) -> NDArray[np.intp]:
+def surroundings(flags: NDArray[np.uint8], anomalies: Objects, width_px: int, reach_px: int) -> NDArray[np.intp]:
     """Pixels of every anomaly: in the midst of where it is wide, and near cloud or shadow, (2, count + 1)."""
     counts = np.zeros((2, anomalies.count + 1), np.intp)
-    square, reach = (np.ones((size, size), np.uint8) for size in (SLENDER_PX, 2 * REACH_PX + 1))
-    for strip in strips(flags.shape, REACH_PX):
+    square, reach = (np.ones((size, size), np.uint8) for size in (width_px, 2 * reach_px + 1))
+    for strip in strips(flags.shape, max(reach_px, width_px // 2)):
         places, ids = anomalies.within(strip.start, strip.stop)
         if not places.size:
             continue

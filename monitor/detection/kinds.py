@@ -16,7 +16,7 @@ from monitor.detection.ships import LIKE, UNLIKE, cloud_colour, opaque, shadowle
 from monitor.strips import Strip, over_strips, strips
 
 SOFT_EDGE = 0.03
-"""Opacity per pixel; thin clouds fade out, roofs and roads end."""
+"""Opacity per pixel of Landsat; thin clouds fade out, roofs and roads end."""
 HALO_PX = 5
 """Clouds reach this far beyond what is surely cloud."""
 SEED_STRENGTH = 1.7
@@ -54,7 +54,7 @@ def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
 
     over_strips(canvas.shape, 0, settle)
     reject_bright_ground(canvas, seen, kind)
-    small = small_clouds(kind)
+    small = small_clouds(canvas, kind)
     colour = cloud_colour(canvas, seen, kind, small)
     unknown = ~((colour < LIKE) | (colour > UNLIKE)) & (small.area > 0)
     ships, others = small.chosen(colour > UNLIKE), small.chosen(unknown)
@@ -73,13 +73,13 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         return
     clouds = objects_of(kind, CLOUD)
     steepness, number, deep, inside = np.zeros((4, clouds.count + 1))
-    for strip in strips(canvas.shape, CORE_PX // 2):
+    sizes = (3, round(CORE_PX * canvas.fineness), round(THICK_CORE_PX * canvas.fineness))
+    for strip in strips(canvas.shape, sizes[1] // 2):
         cloud = (kind[strip.read] == CLOUD).view(np.uint8)
         if not cloud.any():
             continue
         inner, core, middle = (
-            cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0
-            for size in (3, CORE_PX, THICK_CORE_PX)
+            cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0 for size in sizes
         )
         steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner].ravel()
         places, ids = clouds.within(strip.start, strip.stop)
@@ -89,8 +89,8 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
         inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
     wide = (deep > CORE_SHARE * clouds.area) | ((inside > 0) & opaque(clouds, seen, THIN))
-    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE) & ~wide
-    small = small_ones(clouds)
+    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE / canvas.fineness) & ~wide
+    small = small_ones(canvas, clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
 
@@ -102,7 +102,8 @@ def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """
     if canvas.window == 1:
         return
-    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * HALO_PX + 1, 2 * HALO_PX + 1))
+    halo = round(HALO_PX * canvas.fineness)
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * halo + 1, 2 * halo + 1))
     found: list[NDArray[np.intp]] = []
 
     def grow(strip: Strip) -> None:
@@ -114,7 +115,7 @@ def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
         fringe = (near > 0) & ((here == ANOMALY) | seen.faint(rows)) & ((seen.bits[rows] & codes.WHITE) > 0)
         found.append(np.flatnonzero(fringe) + strip.start * kind.shape[1])
 
-    over_strips(kind.shape, HALO_PX + 2, grow)
+    over_strips(kind.shape, halo + 2, grow)
     for fringe in found:
         kind.ravel()[fringe] = CLOUD
 

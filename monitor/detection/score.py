@@ -23,7 +23,7 @@ SMALLEST_PX, LARGEST_PX = 20.0, 3000.0
 LARGEST_CLOUD_PX = 300.0
 """... nor larger clouds and shadows."""
 SHARPEST = 0.1
-"""Slopes of opacity per pixel beyond this are sharp alike."""
+"""Slopes of opacity beyond this are sharp alike."""
 DAZZLING = 3.0
 """Strength of change from which the haze around matters less: a bright point blurs into its own halo."""
 WEIGHTS = {
@@ -40,8 +40,8 @@ INTERCEPT = -6.58
 Evidence = Mapping[str, NDArray[np.float64] | None]
 
 
-def features(area: NDArray[np.intp], evidence: Evidence) -> dict[str, NDArray[np.float64]]:
-    """What the logistic looks at, each (count + 1,)."""
+def features(area: NDArray[np.floating], evidence: Evidence) -> dict[str, NDArray[np.float64]]:
+    """What the logistic looks at, each (count + 1,); `area` is in pixels of Landsat."""
     known = {name: np.zeros(len(area)) if values is None else values for name, values in evidence.items()}
     return {
         "area": np.log(np.clip(area, SMALLEST_PX, LARGEST_PX)),
@@ -54,8 +54,8 @@ def features(area: NDArray[np.intp], evidence: Evidence) -> dict[str, NDArray[np
     }
 
 
-def score(kind: Kind, area: NDArray[np.intp], evidence: Evidence) -> NDArray[np.float64]:
-    """Probability per object, (count + 1,)."""
+def score(kind: Kind, area: NDArray[np.floating], evidence: Evidence) -> NDArray[np.float64]:
+    """Probability per object, (count + 1,), of an area in pixels of Landsat."""
     if kind == Kind.ANOMALY:
         total = sum(
             (WEIGHTS[name] * values for name, values in features(area, evidence).items()), np.full(len(area), INTERCEPT)

@@ -35,10 +35,10 @@ LIKE, UNLIKE = 1.5, 2.0
 what is brighter by the second a ship."""
 
 
-def small_clouds(kind: NDArray[np.uint8]) -> Objects:
+def small_clouds(canvas: Canvas, kind: NDArray[np.uint8]) -> Objects:
     """What is called cloud and may be a ship."""
     clouds = objects_of(kind, CLOUD)
-    return clouds.chosen(small_ones(clouds))
+    return clouds.chosen(small_ones(canvas, clouds))
 
 
 def cloud_colour(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], small: Objects) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objec
     nothing = np.zeros(ships.count + 1, bool)
     if canvas.sun is None or seen.shade is None:
         return nothing
-    alone = lone(ships, kind)
+    alone = lone(ships, kind, round(LONE_PX * canvas.fineness))
     places, ids = ships.pixels[alone[ships.ids]], ships.ids[alone[ships.ids]]
     if places.size == 0:
         return nothing
@@ -112,9 +112,9 @@ def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objec
     return np.asarray((lacking | doubtful) & alone)
 
 
-def small_ones(clouds: Objects) -> NDArray[np.bool_]:
+def small_ones(canvas: Canvas, clouds: Objects) -> NDArray[np.bool_]:
     """Which of some clouds are no larger than a ship and its blur, (count + 1,)."""
-    small: NDArray[np.bool_] = clouds.area <= SHIP_PX
+    small: NDArray[np.bool_] = clouds.area <= SHIP_PX * canvas.fineness**2
     small[0] = False
     return small
 
@@ -125,15 +125,15 @@ def opaque(clouds: Objects, seen: Look, least: float = OPAQUE) -> NDArray[np.boo
     return np.asarray(total >= least * clouds.area)
 
 
-def lone(ships: Objects, kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which of some clouds have no other cloud but one another near them, (count + 1,)."""
+def lone(ships: Objects, kind: NDArray[np.uint8], reach_px: int) -> NDArray[np.bool_]:
+    """Which of some clouds have no other cloud but one another within reach, (count + 1,)."""
     alone = np.ones(ships.count + 1, bool)
-    for strip in strips(kind.shape, LONE_PX):
+    for strip in strips(kind.shape, reach_px):
         places, ids = ships.within(strip.start, strip.stop)
         if not places.size:
             continue
         others = (kind[strip.read] == CLOUD) & (ships.labels(strip.top, strip.bottom) == 0)
-        size = 2 * LONE_PX + 1
+        size = 2 * reach_px + 1
         near = cv2.dilate(others.view(np.uint8), np.ones((size, size), np.uint8))[strip.inner]
         alone[ids[near.ravel()[places] > 0]] = False
     return alone

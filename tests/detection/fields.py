@@ -39,9 +39,11 @@ def item(azimuth: float | None = 135.0, elevation: float | None = 45.0) -> Scene
     )  # fmt: skip
 
 
-def scene(cube: NDArray[Any], valid: NDArray[np.bool_] | None = None, **sun: float | None) -> Scene:
+def scene(
+    cube: NDArray[Any], valid: NDArray[np.bool_] | None = None, pixel_m: float = 30, **sun: float | None
+) -> Scene:
     height, width = cube.shape[1:]
-    grid = Grid(CRS.from_epsg(32617), Affine(30, 0, 600000, 0, -30, 4800000), height, width)
+    grid = Grid(CRS.from_epsg(32617), Affine(pixel_m, 0, 600000, 0, -pixel_m, 4800000), height, width)
     valid = np.ones((height, width), bool) if valid is None else valid
     bands = BANDS if len(cube) == len(BANDS) else BANDS[: len(cube)]
     values = np.where(valid, cube, np.nan).astype(np.float32)

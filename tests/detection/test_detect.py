@@ -91,14 +91,29 @@ def test_a_lake_that_fills_up_with_soil_shows_borders_that_vanished_or_appeared(
     assert anomaly.evidence["border_appeared"] > 1
 
 
-def test_a_town_is_no_cloud_though_its_streets_meet_in_a_wide_square(cube, reference):
+@pytest.fixture(scope="module")
+def town():
+    """Streets that meet in a wide square."""
     town = np.zeros((SIZE, SIZE), bool)
     for street in range(30, 130, 20):
         town[street : street + 5, 30:130] = town[30:130, street : street + 5] = True
     town[62:79, 62:79] = True
+    return town
+
+
+def test_a_town_is_no_cloud_though_its_streets_meet_in_a_wide_square(cube, reference, town):
     found = judge(scene(paint(later(cube), town, CLOUD, 0.25)), reference)
     assert share(found.flags, town, Flag.CLOUD) == 0
     assert share(found.flags, town, Flag.ANOMALY) > 0.8
+
+
+def test_a_town_is_no_cloud_on_finer_pixels(cube, town):
+    fine, finer_town = ndimage.zoom(cube, (1, 2, 2), order=1), np.kron(town, np.ones((2, 2))) > 0
+    clear = scene(fine, pixel_m=15)
+    reference = fit_reference(clear, clear.valid, "test", range(3, 6), 4)[0]
+    found = judge(scene(paint(later(fine), finer_town, CLOUD, 0.25), pixel_m=15), reference)
+    assert share(found.flags, finer_town, Flag.CLOUD) == 0
+    assert share(found.flags, finer_town, Flag.ANOMALY) > 0.8
 
 
 def test_a_thick_cloud_whose_shadow_is_not_seen_is_cloud(cube, reference):

@@ -23,7 +23,7 @@ def sky() -> np.ndarray:
 
 def absorbed(flags: np.ndarray, opacity: int = 0, depth: int = 0, ships: Objects = NO_SHIPS) -> np.ndarray:
     out = flags.copy()
-    absorb_scraps(out, np.full(SIZE, opacity, np.uint8), np.full(SIZE, depth, np.uint8), ships)
+    absorb_scraps(out, np.full(SIZE, opacity, np.uint8), np.full(SIZE, depth, np.uint8), ships, fineness=1.0)
     return out
 
 
