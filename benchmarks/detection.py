@@ -156,7 +156,7 @@ def print_row(scorer: Any, row: str, cases: Sequence[Case], flags: Sequence[Path
 def chosen(
     shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], resolution: float | None
 ) -> list[Case]:
-    """All sets, or those that have all of some bands, in these; on pixels of another size all but the coarse newyork."""
+    """All sets, or those that have all of some bands, in these; on other pixels all but the coarse newyork."""
     cases = [*real_cases(shared), *generate(shared, work, seeds)]
     if resolution:
         cases = [case.on_pixels(resolution) for case in cases]
