@@ -67,20 +67,21 @@ def describe(judged: Judged, grid: Grid) -> list[Finding]:
     ]
     before, after = measured.before[numbers].tolist(), measured.after[numbers].tolist()
     pixels, likely = objects.area[numbers].tolist(), judged.scores[numbers].tolist()
+    pixel_m2 = grid.pixel_area_m2
     findings = []
     for n, values in enumerate(zip(*columns, strict=True)):
         mine = dict(zip(names, values, strict=True))
-        words = say(judged.kind, mine, before[n], after[n], pixels[n], grid)
+        area = pixels[n] * pixel_m2
+        words = say(judged.kind, mine, before[n], after[n], area)
         if judged.kind == Kind.ANOMALY:
             mine |= {"label_before": float(before[n]), "label_after": float(after[n])}
-        area = pixels[n] * grid.pixel_area_m2
         findings.append(Finding(judged.kind, shapes[n], area, pixels[n], likely[n], mine, words))
     return findings
 
 
-def say(kind: Kind, mine: Mapping[str, float | None], before: int, after: int, pixels: int, grid: Grid) -> str:
+def say(kind: Kind, mine: Mapping[str, float | None], before: int, after: int, area_m2: float) -> str:
     """What a person reads."""
-    area = f"{pixels * grid.pixel_area_m2 / HECTARE_M2:.3g} ha"
+    area = f"{area_m2 / HECTARE_M2:.3g} ha"
     if kind == Kind.CLOUD:
         return f"cloud over {area}, takes {100 * min(max(mine['opacity'] or 0, 0), 1):.0f} % of the view"
     if kind == Kind.SHADOW:
