@@ -32,7 +32,7 @@ CLOUD_SPREAD = {
     "coastal": 0.07, "blue": 0.07, "green": 0.06, "red": 0.06, "nir08": 0.10, "cirrus": 0.15, "swir16": 0.20,
     "swir22": 0.18,
 }  # fmt: skip
-"""... or by about this much reflectance: drops and ice differ most in the short-wave infrared, high and low clouds in the
+"""... or by about this much reflectance: drops and ice differ most in the short-wave infrared, high and low ones in the
 cirrus band."""
 OWN_CLOUD = 0.4
 """Clouds of one scene are alike: share of both about the colour of the scene's own thick clouds."""
