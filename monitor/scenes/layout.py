@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
-from rasterio.warp import transform_geom
+from rasterio.warp import calculate_default_transform, transform_geom
 from shapely import segmentize
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
@@ -33,10 +35,9 @@ def make_grid(crs: CRS, transform: Affine, area: Mapping[str, Any], resolution: 
     `crs` and `transform` are the scene's, `area` is GeoJSON in WGS 84, `resolution` (metres) replaces the
     scene's pixel size where it is given. Raises SceneError if the area makes no sensible grid there.
     """
+    crs, transform = in_metres(crs, transform, area, scene_id)
     width_m, height_m = (resolution, resolution) if resolution else (abs(transform.a), abs(transform.e))
-    left, bottom, right, top = projected(area, crs).bounds
-    if not all(map(math.isfinite, (left, bottom, right, top))):
-        raise SceneError(f"the AOI cannot be laid on scene {scene_id} ({crs}); pick a reference scene that covers it")
+    left, bottom, right, top = bounds_in(crs, area, scene_id)
     first_column = math.floor((left - transform.c) / width_m + SNAP)
     first_row = math.floor((transform.f - top) / height_m + SNAP)
     columns = math.ceil((right - transform.c) / width_m - SNAP) - first_column
@@ -48,6 +49,31 @@ def make_grid(crs: CRS, transform: Affine, area: Mapping[str, Any], resolution: 
         )
     origin = Affine(width_m, 0, transform.c + first_column * width_m, 0, -height_m, transform.f - first_row * height_m)
     return Grid(crs, origin, max(rows, 1), max(columns, 1))
+
+
+def in_metres(crs: CRS, transform: Affine, area: Mapping[str, Any], scene_id: str) -> tuple[CRS, Affine]:
+    """A lattice in metres: the scene's own, or one about as fine in the UTM zone of the area."""
+    if crs.is_projected and crs.linear_units_factor[1] == 1:
+        return crs, transform
+    middle = shape(area).centroid
+    zones = query_utm_crs_info("WGS 84", AreaOfInterest(middle.x, middle.y, middle.x, middle.y))
+    if not zones:
+        raise SceneError(
+            f"scene {scene_id} ({crs}) is not in metres, and no UTM zone has the AOI; pick another reference"
+        )
+    left, bottom, right, top = bounds_in(crs, area, scene_id)
+    columns, rows = math.ceil((right - left) / abs(transform.a)), math.ceil((top - bottom) / abs(transform.e))
+    utm = CRS.from_epsg(int(zones[0].code))
+    lattice, _, _ = calculate_default_transform(crs, utm, columns, rows, left, bottom, right, top)
+    return utm, lattice
+
+
+def bounds_in(crs: CRS, area: Mapping[str, Any], scene_id: str) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of an area in the CRS of a scene; SceneError if it has none there."""
+    left, bottom, right, top = projected(area, crs).bounds
+    if not all(map(math.isfinite, (left, bottom, right, top))):
+        raise SceneError(f"the AOI cannot be laid on scene {scene_id} ({crs}); pick a reference scene that covers it")
+    return left, bottom, right, top
 
 
 def projected(area: Mapping[str, Any], crs: CRS) -> BaseGeometry:

@@ -76,6 +76,24 @@ def test_a_scene_in_the_next_utm_zone_lands_in_the_same_place(tmp_path, grid):
     assert math.hypot((seen[0] - lon) * 80_000, (seen[1] - lat) * 111_000) < 15
 
 
+def test_a_scene_in_degrees_is_laid_on_metres(tmp_path):
+    other = Grid(CRS.from_epsg(4326), Affine(0.00027, 0, -79.8, 0, -0.00027, 43.8), 300, 300)
+    bright = np.full((6, *other.shape), 0.1, np.float32)
+    bright[:, 140:160, 100:120] = 0.5
+    lon, lat = other.transform @ (110, 150)
+    near = box(lon, lat, 0.01)
+    grid = scene_grid(write_scene(tmp_path, bright, other), BANDS, near, None, plain_href)
+    assert grid.crs == CRS.from_epsg(32617)
+    assert 20 < grid.pixel_size_m < 31
+    rows, columns = np.nonzero(read(write_scene(tmp_path, bright, other), grid).reflectance[0] > 0.3)
+    seen = grid.to_lonlat(point(grid, rows.mean(), columns.mean()))["coordinates"]
+    assert math.hypot((seen[0] - lon) * 80_000, (seen[1] - lat) * 111_000) < 15
+    assert rows.size * grid.pixel_area_m2 == pytest.approx(
+        (20 * 0.00027 * 111_130) ** 2 * np.cos(np.radians(lat)), rel=0.05
+    )
+    assert make_grid(grid.crs, grid.transform, near, None, "x") == grid
+
+
 def point(grid: Grid, row: float, column: float) -> dict[str, object]:
     x, y = grid.transform @ (column + 0.5, row + 0.5)
     return {"type": "Point", "coordinates": (x, y)}
