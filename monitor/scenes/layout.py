@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import Proj
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 from rasterio.crs import CRS
@@ -24,6 +25,9 @@ MAX_PIXELS = 400_000_000
 
 EDGE_POINTS = 50
 """Points along the longer side of an area; an edge of the AOI is a curve in the CRS."""
+
+SCALE_ERROR = 0.1
+"""Share by which areas may be off in a CRS in metres; those of Web Mercator are in all but the tropics."""
 
 SNAP = 1e-6
 """Pixels; an AOI edge this close to a pixel edge lies on it."""
@@ -52,10 +56,12 @@ def make_grid(crs: CRS, transform: Affine, area: Mapping[str, Any], resolution: 
 
 
 def in_metres(crs: CRS, transform: Affine, area: Mapping[str, Any], scene_id: str) -> tuple[CRS, Affine]:
-    """A lattice in metres: the scene's own, or one about as fine in the UTM zone of the area."""
-    if crs.is_projected and crs.linear_units_factor[1] == 1:
-        return crs, transform
+    """A lattice in metres on the ground: the scene's own, or one about as fine in the UTM zone of the area."""
     middle = shape(area).centroid
+    if crs.is_projected and crs.linear_units_factor[1] == 1:
+        scale = Proj(crs.to_wkt()).get_factors(middle.x, middle.y).areal_scale
+        if abs(scale - 1) < SCALE_ERROR:
+            return crs, transform
     zones = query_utm_crs_info("WGS 84", AreaOfInterest(middle.x, middle.y, middle.x, middle.y))
     if not zones:
         raise SceneError(

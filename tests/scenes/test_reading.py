@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from pyproj import Geod
 from rasterio.crs import CRS
 
 from monitor.errors import AssetError, AssetUnavailable, SceneError, TooFewPixels
@@ -76,22 +77,34 @@ def test_a_scene_in_the_next_utm_zone_lands_in_the_same_place(tmp_path, grid):
     assert math.hypot((seen[0] - lon) * 80_000, (seen[1] - lat) * 111_000) < 15
 
 
-def test_a_scene_in_degrees_is_laid_on_metres(tmp_path):
-    other = Grid(CRS.from_epsg(4326), Affine(0.00027, 0, -79.8, 0, -0.00027, 43.8), 300, 300)
+@pytest.mark.parametrize(
+    ("epsg", "transform"),
+    [
+        (4326, Affine(0.00027, 0, -79.8, 0, -0.00027, 43.8)),
+        (3857, Affine(30, 0, -8_880_000, 0, -30, 5_420_000)),
+        (2263, Affine(80, 0, 900_000, 0, -80, 300_000)),
+    ],
+    ids=["degrees", "Web Mercator", "feet"],
+)
+def test_a_scene_that_is_not_in_metres_on_the_ground_is_laid_on_such(tmp_path, epsg, transform):
+    other = Grid(CRS.from_epsg(epsg), transform, 300, 300)
     bright = np.full((6, *other.shape), 0.1, np.float32)
     bright[:, 140:160, 100:120] = 0.5
-    lon, lat = other.transform @ (110, 150)
-    near = box(lon, lat, 0.01)
-    grid = scene_grid(write_scene(tmp_path, bright, other), BANDS, near, None, plain_href)
-    assert grid.crs == CRS.from_epsg(32617)
+    item = write_scene(tmp_path, bright, other)
+    lon, lat = other.to_lonlat(point(other, 149.5, 109.5))["coordinates"]
+    grid = scene_grid(item, BANDS, box(lon, lat, 0.01), None, plain_href)
+    assert grid.crs == CRS.from_epsg(32617 if lon < -78 else 32618)
     assert 20 < grid.pixel_size_m < 31
-    rows, columns = np.nonzero(read(write_scene(tmp_path, bright, other), grid).reflectance[0] > 0.3)
+    rows, columns = np.nonzero(read(item, grid).reflectance[0] > 0.3)
     seen = grid.to_lonlat(point(grid, rows.mean(), columns.mean()))["coordinates"]
     assert math.hypot((seen[0] - lon) * 80_000, (seen[1] - lat) * 111_000) < 15
-    assert rows.size * grid.pixel_area_m2 == pytest.approx(
-        (20 * 0.00027 * 111_130) ** 2 * np.cos(np.radians(lat)), rel=0.05
-    )
-    assert make_grid(grid.crs, grid.transform, near, None, "x") == grid
+    corners = [other.to_lonlat(point(other, row - 0.5, col - 0.5))["coordinates"] for row, col in CORNERS]
+    true_m2, _ = Geod(ellps="WGS84").polygon_area_perimeter(*zip(*corners, strict=True))
+    assert rows.size * grid.pixel_area_m2 == pytest.approx(abs(true_m2), rel=0.05)
+    assert make_grid(grid.crs, grid.transform, box(lon, lat, 0.01), None, "x") == grid
+
+
+CORNERS = [(140, 100), (140, 120), (160, 120), (160, 100)]
 
 
 def point(grid: Grid, row: float, column: float) -> dict[str, object]:
