@@ -134,7 +134,8 @@ def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest
     limit = thickest[:, None, None]
     field = np.clip(slow_field(left, pixels, shape), -limit, limit)
     left -= field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX]
-    return Ground(season, field, covariances(left, pixels.labels, prior))
+    unit = np.asarray(left / of_pixels(prior.tolerance, pixels.labels), np.float32)
+    return Ground(season, field, covariances(unit.take(order, axis=1), ends, prior))
 
 
 def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -188,15 +189,13 @@ def usual_square(share: float, bands: int) -> float:
     return float(chi2.ppf(share, bands))
 
 
-def covariances(left: NDArray[np.float32], labels: NDArray[np.intp], prior: Prior) -> NDArray[np.float64]:
+def covariances(unit: NDArray[np.float32], ends: NDArray[np.intp], prior: Prior) -> NDArray[np.float64]:
     """Covariance per label of what is left on quiet ground, leaning on all labels where one has few pixels.
 
-    It is that of the inner four fifths about zero, scaled so that their tail is chi-square's.
+    `unit` (bands, n) is that over the tolerance, label after label: those of label i are ``ends[i]:ends[i + 1]``.
     """
-    k, bands = prior.level.shape
-    order, ends = grouped(labels, k)
-    unit = np.asarray(left / of_pixels(prior.tolerance, labels), np.float32).take(order, axis=1)
-    spread = 1.0 if len(labels) >= MIN_LABEL_PX else 2 * max(float(np.median(unit**2)), 1e-3)
+    bands, size = unit.shape
+    spread = 1.0 if size >= MIN_LABEL_PX else 2 * max(float(np.median(unit**2)), 1e-3)
     common = robust_covariance(unit, spread * np.eye(bands))
 
     def of_label(label: int) -> NDArray[np.float64]:
@@ -206,7 +205,7 @@ def covariances(left: NDArray[np.float32], labels: NDArray[np.intp], prior: Prio
         found = prior.tolerance[label][:, None] * mixed * prior.tolerance[label]
         return np.asarray(found + np.diag(prior.vapour**2))
 
-    return np.stack([of_label(label) for label in range(k)])
+    return np.stack([of_label(label) for label in range(len(prior.level))])
 
 
 def robust_covariance(values: NDArray[np.float32], start: NDArray[np.float64]) -> NDArray[np.float64]:
