@@ -39,7 +39,8 @@ from series import (
 )
 
 from monitor.clustering.model import ReferenceModel
-from monitor.config import MonitorSettings, load_settings
+from monitor.config import MonitorSettings
+from monitor.config_file import load_settings
 from monitor.detection import findings
 from monitor.detection import score as scoring
 from monitor.detection.objects import objects_of

@@ -28,7 +28,8 @@ from monitor.catalog import fetch_scene
 from monitor.catalog.aoi import load_area
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_file import load_settings
 from monitor.pipeline import SWEEP_SEED, opener, read_for
 from monitor.scenes.clear import ground
 from monitor.scenes.grid import Grid

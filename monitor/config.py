@@ -1,16 +1,13 @@
-"""Typed settings from config.yaml and the environment.
+"""What can be set in config.yaml and in the environment.
 
-Paths in the file are relative to the file. ``MONITOR_<KEY>`` overrides a top-level key, for example
-``MONITOR_DATABASE``; ``MONITOR_WEB__PORT`` reaches into a section.
+``MONITOR_<KEY>`` overrides a top-level key, ``MONITOR_DATABASE`` say; ``MONITOR_WEB__PORT`` reaches into a section.
 """
 
-import difflib
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import (
     BaseModel,
@@ -19,7 +16,6 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -312,93 +308,3 @@ class Settings(BaseSettings):
             if monitor.name == name:
                 return monitor
         raise ConfigError(f"no monitor {name!r}; the configuration has {', '.join(m.name for m in self.monitors)}")
-
-
-def load_settings(path: Path) -> Settings:
-    """Settings from a YAML file and the environment, with every path made absolute.
-
-    Raises ConfigError that names the file, the key and what is allowed there.
-    """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; `monitor init` writes a configuration to start from") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path} holds no settings; `monitor init` writes a configuration to start from")
-    try:
-        settings = Settings(**data)
-    except ValidationError as error:
-        raise ConfigError(explain(path, error)) from error
-    return with_absolute_paths(settings, path.resolve().parent)
-
-
-def explain(path: Path, error: ValidationError) -> str:
-    """One line per wrong key: file, key, what is wrong, what is allowed."""
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "(file)"
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            allowed = sorted(keys_at(problem["loc"][:-1]))
-            close = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)
-            message = f"unknown key{f', did you mean {close[0]!r}?' if close else ''} (allowed: {', '.join(allowed)})"
-        lines.append(f"{path}: {key}: {message}")
-    return "\n".join(lines)
-
-
-def keys_at(location: tuple[int | str, ...]) -> set[str]:
-    """The keys that the section at a place in the file may have."""
-    model: type[BaseModel] = Settings
-    sections: dict[str, type[BaseModel]] = {
-        "catalogs": CatalogSettings,
-        "monitors": MonitorSettings,
-        "reference": ReferenceSettings,
-        "sweep": SweepSettings,
-        "detection": DetectionSettings,
-        "engine": EngineSettings,
-        "daemon": DaemonSettings,
-        "channels": ChannelSettings,
-        "mutes": MuteSettings,
-        "retention": RetentionSettings,
-        "web": WebSettings,
-        "auth": AuthSettings,
-        "proxy": ProxySettings,
-        "roles": RolesSettings,
-    }
-    for part in location:
-        model = sections.get(str(part), model)
-    return set(model.model_fields)
-
-
-def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
-    """The same settings with paths, catalog files and an SQLite file laid relative to a folder."""
-    catalogs = {
-        name: catalog.model_copy(update={"url": absolute_location(catalog.url, folder)})
-        for name, catalog in settings.catalogs.items()
-    }
-    monitors = [
-        monitor.model_copy(update={"aoi": folder / monitor.aoi}) if isinstance(monitor.aoi, Path) else monitor
-        for monitor in settings.monitors
-    ]
-    changes: dict[str, Any] = {
-        "database": absolute_database(settings.database, folder),
-        "models_dir": folder / settings.models_dir,
-        "catalogs": catalogs,
-        "monitors": monitors,
-    }
-    return settings.model_copy(update=changes)
-
-
-def absolute_location(url: str | None, folder: Path) -> str | None:
-    """A URL as it is, a path relative to the folder."""
-    return url if url is None or "://" in url else str((folder / url).resolve())
-
-
-def absolute_database(url: str, folder: Path) -> str:
-    """An SQLAlchemy URL whose SQLite file lies relative to the folder."""
-    prefix, marker, name = url.partition("sqlite:///")
-    if prefix or not marker or not name or name == ":memory:" or name.startswith("file:"):
-        return url
-    return f"sqlite:///{folder / name}"

@@ -20,7 +20,8 @@ from structlog.contextvars import bound_contextvars
 
 from monitor import notify, scan, systemd
 from monitor.catalog.aoi import load_area
-from monitor.config import MonitorSettings, Settings, load_settings
+from monitor.config import MonitorSettings, Settings
+from monitor.config_file import load_settings
 from monitor.errors import MonitorError, NotFoundError
 from monitor.followup import follow_up
 from monitor.health import Meters, serve

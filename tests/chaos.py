@@ -31,7 +31,7 @@ import yaml
 from sqlalchemy import func, select
 
 from monitor.cli import main as monitor_main
-from monitor.config import load_settings
+from monitor.config_file import load_settings
 from monitor.detection.result import Kind
 from monitor.engine import context
 from monitor.errors import MonitorError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import load_settings
+from monitor.config_file import load_settings
 from monitor.errors import ConfigError
 
 MINIMAL = """

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_file import load_settings
 from monitor.errors import StoreError
 from monitor.store import Store, open_store
 

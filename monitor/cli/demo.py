@@ -16,7 +16,8 @@ from monitor.cli.charts import write_alert, write_signatures, write_timeline
 from monitor.cli.output import out, plain, progress, table
 from monitor.cli.pictures import write_composite, write_labels, write_overview, write_sweep
 from monitor.cli.scan import as_table, scan_monitors
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_file import load_settings
 from monitor.detection.result import Kind
 from monitor.errors import ConfigError
 from monitor.simulate import SimulatedCatalog, SimulatedChange, write_catalog

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor.catalog.aoi import load_area
 from monitor.catalog.item import BBox
-from monitor.config import load_settings
+from monitor.config_file import load_settings
 from monitor.detection.result import Flag, Kind
 from monitor.errors import QueryError, StoreError
 from monitor.history import frames

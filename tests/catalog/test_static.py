@@ -6,7 +6,7 @@ import pytest
 
 from monitor.catalog import fetch_scene, find_scenes
 from monitor.catalog.aoi import load_area
-from monitor.config import load_settings
+from monitor.config_file import load_settings
 from monitor.errors import ConfigError
 from tests.catalog.items import (
     BOX,

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from monitor import notify
-from monitor.config import MuteSettings, load_settings
+from monitor.config import MuteSettings
+from monitor.config_file import load_settings
 from monitor.notify import SendingFailed, is_muted, send_due
 from monitor.scan import scan
 from monitor.store import open_store, outbox

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import generate_latest
 
-from monitor.config import load_settings
+from monitor.config_file import load_settings
 from monitor.daemon import Daemon
 from monitor.errors import CatalogUnavailable
 from monitor.health import Meters, serve

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_file import load_settings
 from monitor.store import Store, access, open_store
 from monitor.web.app import create_app
 from tests.e2e.conftest import Project, scanned, series

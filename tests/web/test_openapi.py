@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
 
-from monitor.config import load_settings
+from monitor.config_file import load_settings
 from monitor.store import open_store
 from monitor.web.app import create_app
 from tests.e2e.conftest import Project
