@@ -14,7 +14,8 @@ UNIT = 2.0**-20
 """About a millionth, of reflectance as of standard deviations."""
 PER_UNIT = 2.0**20
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz", "arcp"})
+"""Bands are added in their order: reordered, a pixel's sum would depend on where arrays happen to lie."""
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
