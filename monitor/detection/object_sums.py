@@ -14,11 +14,11 @@ UNIT = 2.0**-20
 """About a millionth, of reflectance as of standard deviations."""
 PER_UNIT = 2.0**20
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz", "arcp"})
-"""Bands are added in their order: reordered, a pixel's sum would depend on where arrays happen to lie."""
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+"""No fast arithmetic: a pixel's numbers would depend on where arrays happen to lie in memory."""
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _pick(image, row, column, out):
     """Reflectance of a pixel, (bands,), of an image as by `Stack.raw`; rounded as by `Stack.rows`."""
     numbers, scale, offset = image
