@@ -4,7 +4,7 @@ A gain and an offset per band. They are fitted to the means that the labels of t
 images, over the pixels that agree (Cauchy weights in all bands at once), every label counting by the
 square root of its size. That is the idea of IR-MAD (Nielsen 2007, doi:10.1109/TIP.2006.888195) with two
 cures: one uniform class cannot take the fit over, and the fit starts from several places and keeps the
-one on which most labels agree, with a prior that sensors and hazes leave gains near 1.
+one on which most labels agree, with priors of what sun, air and sensors do to a scene.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,17 @@ SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
 RELATIVE_TOLERANCE = 0.08
 """Clear ground comes back within about this share of its reflectance (season, view and sun angle)."""
+LIGHT_PRIOR = 0.4
+"""Width of the prior of the gain that all bands share, a logarithm: height of the sun, processing..."""
 GAIN_PRIOR = 0.15
-"""Standard deviation of the logarithm of a gain between two scenes of one place."""
+"""... and of a band's gain beside it: sensors, season."""
+OFFSET_PRIOR = 0.25
+"""Width of the prior of an offset, a share of the band's typical reflectance..."""
+AIR_PRIOR = 0.015
+"""... and so much reflectance more where air is taken away: a reference is clear, scenes are hazier, not clearer."""
 GAIN_RANGE = (0.5, 2.0)
+LARGEST_OFFSET = 0.2
+"""Air adds or takes less reflectance; clouds add more."""
 LARGEST_SHIFT_M = 300.0
 """Scenes are geolocated better than this; on coarse pixels a larger one is an accident of texture."""
 BLURRED_PX = 0.5
@@ -225,11 +233,15 @@ def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> float:
-    """Logarithm of the label-balanced share of pixels that agree, less what the gains cost."""
+    """Logarithm of the label-balanced share of pixels that agree, less what gains and offsets cost (Cauchy priors)."""
+    if np.abs(offset).max() > LARGEST_OFFSET:
+        return -np.inf
     weight = np.repeat(sample.weight, np.diff(sample.ends))
     share = float((weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / weight.sum())
-    cost = np.mean((np.log(gain) / GAIN_PRIOR) ** 2) + np.mean((offset / (0.25 * sample.typical + 1e-5)) ** 2)
-    return float(np.log(share + 1e-9) - 0.5 * cost)
+    light = np.median(np.log(gain))
+    usual = OFFSET_PRIOR * sample.typical + np.where(offset < 0, AIR_PRIOR, 0) + 1e-5
+    away = light / LIGHT_PRIOR, (np.log(gain) - light) / GAIN_PRIOR, offset / usual
+    return float(np.log(share + 1e-9) - sum(np.mean(np.log1p(part**2)) for part in away))
 
 
 Line = tuple[NDArray[np.float64], NDArray[np.float64]]

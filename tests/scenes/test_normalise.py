@@ -7,6 +7,8 @@ from monitor.scenes.normalise import normalise
 from tests.detection.fields import CLOUD, SIZE, SOIL, disc, ground, later, model, paint, scene
 
 GAIN = np.array([1.06, 0.95, 1.04, 0.97, 1.05, 0.94])
+AIR = np.array([0.10, 0.07, 0.05, 0.03, 0.01, 0.0])
+"""What the atmosphere adds to ground at level 1, about."""
 OFFSET = np.array([0.004, -0.003, 0.002, 0.005, -0.004, 0.003])
 
 
@@ -44,6 +46,22 @@ def test_they_are_undone_under_much_cloud_as_well(cube, reference, share):
     laid = normalise(scene(distorted(now)), reference)
     assert left(laid, cube, ~covered) < 0.004
     assert laid.radiometry.support < 1 - share + 0.05
+
+
+@pytest.mark.parametrize(("gain", "air"), [(1.6, 0), (0.6, 0), (0.8, AIR)], ids=["higher sun", "lower sun", "air"])
+def test_another_sun_or_the_air_itself_is_undone_beside_clouds(cube, reference, gain, air):
+    covered = np.zeros((SIZE, SIZE), bool)
+    covered[: SIZE // 3] = True
+    now = np.where(covered, CLOUD[:, None, None] * np.random.default_rng(5).uniform(0.9, 1.1, (SIZE, SIZE)), cube)
+    laid = normalise(scene(gain * later(now) + np.reshape(air, (-1, 1, 1))), reference)
+    assert left(laid, cube, ~covered) < 0.006
+
+
+def test_clouds_all_over_are_not_taken_for_ground_behind_air(reference):
+    rng = np.random.default_rng(3)
+    clouds = CLOUD[:, None, None] * rng.uniform(0.9, 1.1, (SIZE, SIZE))
+    laid = normalise(scene(clouds), reference)
+    assert (np.median(laid.scene.reflectance, axis=(1, 2)) > 0.9 * CLOUD).all()
 
 
 def test_a_third_of_changed_ground_does_not_pull_them(cube, reference):
