@@ -34,7 +34,7 @@ GAIN_PRIOR = 0.15
 """... and of a band's gain beside it: sensors, season."""
 OFFSET_PRIOR = 0.25
 """Width of the prior of an offset, a share of the band's typical reflectance..."""
-AIR_PRIOR = 0.015
+AIR_PRIOR = 0.01
 """... and so much reflectance more where air is taken away: a reference is clear, scenes are hazier, not clearer."""
 GAIN_RANGE = (0.5, 2.0)
 LARGEST_OFFSET = 0.2
