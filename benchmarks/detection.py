@@ -154,14 +154,19 @@ def print_row(scorer: Any, row: str, cases: Sequence[Case], flags: Sequence[Path
 
 
 def chosen(
-    shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], resolution: float | None
+    shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], resolution: float | None, light: float | None
 ) -> list[Case]:
-    """All sets, or those that have all of some bands, in these; on other pixels all but the coarse newyork."""
+    """All sets, or those that have all of some bands, in these; on other pixels all but the coarse newyork.
+
+    With `light`, the reflectance of all scenes but the references is that many times what it was.
+    """
     cases = [*real_cases(shared), *generate(shared, work, seeds)]
     if resolution:
         cases = [case.on_pixels(resolution) for case in cases]
     else:
         cases.append(newyork_case(shared))
+    if light:
+        cases = [case.in_light(light, work) for case in cases]
     return [case.within(bands) for case in cases if case.assets.issuperset(bands)] if bands else cases
 
 
@@ -188,6 +193,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the first seed only")
     parser.add_argument("--bands", nargs="+", default=[], metavar="BAND", help="by these alone, e.g. red nir08")
     parser.add_argument("--resolution", type=float, metavar="METRES", help="on pixels of this size, e.g. 15")
+    parser.add_argument("--light", type=float, metavar="GAIN", help="scenes so many times as bright, e.g. 1.6")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--ablation", action="store_true", help="print the ablation instead of the table")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write the pictures of docs/method.md instead")
@@ -202,7 +208,7 @@ def main() -> None:
         elif args.pictures:
             write_pictures(shared, work, seeds[0], args.pictures)
         else:
-            cases = chosen(shared, work, seeds, args.bands, args.resolution)
+            cases = chosen(shared, work, seeds, args.bands, args.resolution, args.light)
             print_table(shared, work, cases, seeds, not args.no_peers)
 
 

@@ -5,6 +5,7 @@ make_scenes.py. `scan` sends it through the public commands, `opened` and `Opene
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,25 @@ class Case:
     def on_pixels(self, metres: float) -> "Case":
         """The case on pixels of another size."""
         return replace(self, resolution=metres, name=f"{self.name}-{metres:g}m")
+
+    def in_light(self, gain: float, work: Path) -> "Case":
+        """The case with so much more light in all scenes but the reference, as if the height of the sun were not known.
+
+        It is a copy under `work`, whose items have other scales and offsets.
+        """
+        lit = replace(self, name=f"{self.name}-light{gain:g}", folder=work / "scenes" / f"{self.name}-light{gain:g}")
+        if not lit.folder.exists():
+            shutil.copytree(self.folder, lit.folder)
+            for path in lit.folder.glob("*/*.json"):
+                if path.stem != path.parent.name or path.stem == self.reference:
+                    continue
+                item = json.loads(path.read_text())
+                for asset in item["assets"].values():
+                    for band in asset.get("raster:bands", []):
+                        if band.get("unit") != "kelvin" and "scale" in band:
+                            band.update(scale=gain * band["scale"], offset=gain * band["offset"])
+                path.write_text(json.dumps(item))
+        return lit
 
     def within(self, bands: Sequence[str]) -> "Case":
         """The case in some of its bands, or in more of them."""
