@@ -16,7 +16,8 @@ from monitor.catalog.aoi import load_area
 from monitor.clustering.files import load_model
 from monitor.clustering.model import ReferenceModel
 from monitor.config import Settings
-from monitor.detection.words import facts, hectares, spectrum_of
+from monitor.detection.facts import facts
+from monitor.detection.words import hectares, spectrum_of
 from monitor.errors import NotFoundError
 from monitor.pipeline import read_for
 from monitor.plots.alert_chart import Spectra, View

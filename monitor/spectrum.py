@@ -9,6 +9,27 @@ from numpy.typing import NDArray
 BandName = Literal["coastal", "blue", "green", "red", "nir08", "cirrus", "swir16", "swir22"]
 BANDS: tuple[str, ...] = get_args(BandName)
 """In order of wavelength."""
+BAND_NAMES = {
+    "coastal": "coastal blue",
+    "blue": "blue",
+    "green": "green",
+    "red": "red",
+    "nir08": "near infrared",
+    "cirrus": "cirrus 1.4 µm",
+    "swir16": "short-wave infrared 1.6 µm",
+    "swir22": "short-wave infrared 2.2 µm",
+}
+WAVELENGTHS_UM = {
+    "coastal": 0.443,
+    "blue": 0.482,
+    "green": 0.561,
+    "red": 0.655,
+    "nir08": 0.865,
+    "cirrus": 1.373,
+    "swir16": 1.609,
+    "swir22": 2.201,
+}
+"""Centres of the bands of the Operational Land Imager (USGS, Landsat 8 Data Users Handbook)."""
 VISIBLE = ("coastal", "blue", "green", "red")
 VAPOUR_SCATTER = {"cirrus": 0.006}
 """Reflectance by which water vapour alone changes a band that it hides the ground from, in clear scenes."""

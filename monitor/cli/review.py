@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from monitor.cli.alerts_text import feature
 from monitor.cli.context import of
 from monitor.cli.output import out, show_json, table
-from monitor.detection.words import facts, hectares
+from monitor.detection.facts import facts
+from monitor.detection.words import hectares
 from monitor.errors import ConfigError
 from monitor.store import lifecycle
 from monitor.store.alert_history import AlertHistory, alert_history

@@ -11,13 +11,12 @@ from monitor.detection.objects import Objects, objects_by_value
 from monitor.detection.outlines import outlines
 from monitor.detection.result import Finding, Flag, Kind
 from monitor.detection.score import LIKELY, score
-from monitor.detection.words import border_words
+from monitor.detection.words import border_words, hectares, in_words
 from monitor.scenes.grid import Grid
 
 FLAGS = {Kind.CLOUD: Flag.CLOUD, Kind.SHADOW: Flag.SHADOW, Kind.ANOMALY: Flag.ANOMALY}
 SMALLEST_PX = {Kind.CLOUD: 12, Kind.SHADOW: 12, Kind.ANOMALY: 2}
 """Smaller objects stay in the flags but are no findings; a ship may be two pixels."""
-HECTARE_M2 = 10_000.0
 INTERNAL = ("peak", "faint_around")
 """Evidence that counts towards the score and is not told."""
 
@@ -81,14 +80,11 @@ def describe(judged: Judged, grid: Grid) -> list[Finding]:
 
 def say(kind: Kind, mine: Mapping[str, float | None], before: int, after: int, area_m2: float) -> str:
     """What a person reads."""
-    area = f"{area_m2 / HECTARE_M2:.3g} ha"
-    if kind == Kind.CLOUD:
-        return f"cloud over {area}, takes {100 * min(max(mine['opacity'] or 0, 0), 1):.0f} % of the view"
-    if kind == Kind.SHADOW:
-        return f"cloud shadow over {area}"
+    if kind != Kind.ANOMALY:
+        return in_words(kind, area_m2, mine)
     changes = {name.removeprefix("d_"): value for name, value in mine.items() if name.startswith("d_") and value}
     indices = [f"{name.upper()} {changes.pop(name):+.2f}" for name in ("ndvi", "ndwi", "nbr") if name in changes]
     most = sorted(changes, key=lambda band: -abs(changes[band]))[:2]
     spectrum = ", ".join([f"{band} {changes[band]:+.2f}" for band in most] + indices)
     labels = f"label {before} -> label {after}" if before != after else f"within label {before}"
-    return f"{labels}: {spectrum}, {area}, {border_words(mine)}"
+    return f"{labels}: {spectrum}, {hectares(area_m2)}, {border_words(mine)}"

@@ -1,21 +1,14 @@
 """Evidence in words, from the plain numbers that a finding keeps: what a person reads on a page or in a terminal."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from monitor.detection.result import Kind
 
 HECTARE_M2 = 1e4
+LARGEST_HA = 999.5
+"""Three digits say no more."""
 
 Evidence = Mapping[str, float | None]
-
-
-class Fact(NamedTuple):
-    """One piece of evidence: what it is about, what was found, and what that means."""
-
-    about: str
-    found: str
-    meaning: str
 
 
 def in_words(kind: Kind, area_m2: float, evidence: Evidence, otherwise: str = "") -> str:
@@ -36,9 +29,10 @@ def in_words(kind: Kind, area_m2: float, evidence: Evidence, otherwise: str = ""
 
 def hectares(area_m2: float) -> str:
     """An area in hectares, three digits; in km² from 1000 ha."""
-    if area_m2 >= 1000 * HECTARE_M2:
-        return f"{area_m2 / 1e6:,.3g} km²" if area_m2 < 1e9 else f"{area_m2 / 1e6:,.0f} km²"
-    return f"{area_m2 / HECTARE_M2:.3g} ha"
+    value = area_m2 / HECTARE_M2
+    if value >= LARGEST_HA:
+        return f"{value / 100:,.0f} km²" if value >= 100 * LARGEST_HA else f"{value / 100:.3g} km²"
+    return f"{value:.3g} ha"
 
 
 def change_words(evidence: Evidence) -> str | None:
@@ -148,27 +142,3 @@ def border_words(evidence: Evidence) -> str:
     if old < 0.2:
         return f"border of strength {excess + old:.1f} where there was none"
     return f"border {(excess + old) / old:.1f} x as strong as any there before"
-
-
-def facts(evidence: Evidence) -> list[Fact]:
-    """The evidence piece by piece, the weightiest first; what was not measured is left out."""
-    found = [
-        Fact("border", border_words(evidence), "spectral distance of the two sides, against the reference's borders")
-    ]
-    for name, meaning in (
-        ("ndvi", "vegetation"), ("ndwi", "open water"), ("nbr", "burn: low where burnt or bared"),
-    ):  # fmt: skip
-        value = evidence.get(f"d_{name}")
-        if value is not None:
-            found.append(Fact(name.upper(), f"{value:+.2f}", meaning))
-    for name, unit, meaning in (
-        ("residual", "spreads", "distance from its reference label, in units of that label's own spread"),
-        ("novelty", "radii", "distance to the nearest label; above 1 it is unlike every label of the reference"),
-    ):
-        value = evidence.get(name)
-        if value is not None:
-            found.append(Fact(name, f"{value:.2f} {unit}", meaning))
-    overlap = evidence.get("qa_overlap")
-    if overlap is not None:
-        found.append(Fact("QA band", f"calls {100 * overlap:.0f} % of it covered", "a second witness"))
-    return found

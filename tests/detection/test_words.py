@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.detection.result import Kind
-from monitor.detection.words import facts, ground, in_words
+from monitor.detection.words import ground, hectares, in_words
 
 FOREST = {"blue": 0.02, "green": 0.05, "red": 0.03, "nir08": 0.33, "swir16": 0.15, "swir22": 0.07}
 SOIL = {"blue": 0.12, "green": 0.18, "red": 0.23, "nir08": 0.32, "swir16": 0.4, "swir22": 0.34}
@@ -65,6 +65,10 @@ def test_a_finding_without_spectra_says_what_it_said_when_it_was_stored():
     assert in_words(Kind.ANOMALY, 1e4, {"border_appeared": 1.0}, "label 3 -> label 5") == "label 3 -> label 5"
 
 
-def test_facts_leave_out_what_was_not_measured():
-    named = [fact.about for fact in facts({"d_ndvi": -0.4, "residual": 3.0, "qa_overlap": None})]
-    assert named == ["border", "NDVI", "residual"]
+@pytest.mark.parametrize(
+    ("square_metres", "said"),
+    [(5400, "0.54 ha"), (549_900, "55 ha"), (1_234_000, "123 ha"), (9_996_000, "10 km²"), (81_849_600, "81.8 km²"),
+     (999_600_000, "1,000 km²")],
+)  # fmt: skip
+def test_an_area_is_said_in_three_digits_of_the_unit_that_suits_it(square_metres, said):
+    assert hectares(square_metres) == said

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from monitor.config import Settings
+from monitor.detection.facts import Fact, facts
 from monitor.detection.result import Kind, Outcome
+from monitor.detection.words import border_words, hectares
 from monitor.errors import NotFoundError
 from monitor.scenes.grid import Grid
 from monitor.store.alerts import AlertRow, get_alert
@@ -21,7 +23,6 @@ from monitor.store.tables import AlertState, SceneState
 from monitor.store.tracking import EventRow, Look, events_of, looks_of
 from monitor.web.pages import inbox_model, words
 from monitor.web.pages.ground_names import colours_for, names_of_labels, reference_day
-from monitor.web.pages.words import Fact
 
 LARGEST_OUTLINE = 400
 """Polygons drawn of one alert; the clouds of a scene may be thousands, and their flags show them all."""
@@ -52,20 +53,19 @@ class AlertReport:
         if self.alert.kind is not Kind.ANOMALY:
             return self.alert.description
         change = inbox_model.change_words(self.alert.description, self.names)
-        return f"{change}, {words.area(self.alert.area_m2)}"
+        return f"{change}, {hectares(self.alert.area_m2)}"
 
     def lead(self, scene_pk: int) -> str:
         """How sharp it is in a scene, for an anomaly."""
         finding = self.findings.get(scene_pk)
         if self.alert.kind is not Kind.ANOMALY or finding is None:
             return ""
-        said = words.border(finding.evidence).found
-        return f"Border {said}." if not said.startswith("none") else "No border that was not there before."
+        return f"{border_words(finding.evidence).capitalize()}."
 
     def facts(self, scene_pk: int) -> list[Fact]:
         """The evidence of a scene in words; empty when the scene has none."""
         finding = self.findings.get(scene_pk)
-        return words.facts(finding.evidence) if finding is not None else []
+        return facts(finding.evidence) if finding is not None else []
 
     @property
     def place(self) -> str:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from monitor.detection.result import Kind
+from monitor.detection.words import hectares
 from monitor.store.inbox import InboxAlert, InboxFilter, InboxGroup
 from monitor.store.severity import Severity
 from monitor.store.tables import AlertState
@@ -94,7 +95,7 @@ def line(alert: InboxAlert, names: Sequence[str]) -> str:
     """An alert in one line; `names` say what ground each label of its reference is."""
     if alert.kind is not Kind.ANOMALY:
         return alert.description
-    return f"{change_words(alert.description, names)}, {words.area(alert.area_m2)}"
+    return f"{change_words(alert.description, names)}, {hectares(alert.area_m2)}"
 
 
 def change_words(description: str, names: Sequence[str]) -> str:

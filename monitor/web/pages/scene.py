@@ -5,7 +5,9 @@ from functools import partial
 from fastapi import Request
 from nicegui import APIRouter, ui
 
+from monitor.detection.words import hectares
 from monitor.errors import MonitorError, NotFoundError
+from monitor.spectrum import BAND_NAMES
 from monitor.store import queue
 from monitor.store.tables import SceneState
 from monitor.web.access.users import Role
@@ -116,7 +118,7 @@ class ScenePage:
                 return
             with tag("div", "filters"):
                 for number, channel in enumerate(CHANNELS):
-                    names = {band: words.BAND_NAMES.get(band, band) for band in report.bands}
+                    names = {band: BAND_NAMES.get(band, band) for band in report.bands}
                     select(channel, names, self.bands[number], partial(self.choose_band, number))
             place = whole(report.grid, SIZES_PX["full"])
             self.map = SwipeMap(f"Map of scene {report.scene.scene_id}, before and after", *place.size_m)
@@ -180,7 +182,7 @@ class ScenePage:
                             tag("span", f"kind {alert.kind}", words.KINDS[alert.kind])
                         with tag("td"):
                             tag("span", f"chip {alert.state}", words.STATES[alert.state])
-                        tag("td", "right", words.area(alert.area_m2))
+                        tag("td", "right", hectares(alert.area_m2))
                         tag("td", "right", f"{alert.score:.2f}")
 
     def sweep_card(self) -> None:
@@ -215,7 +217,7 @@ class ScenePage:
                         with tag("td"):
                             tag("span", "swatch", style=f"background: {colour}", aria_hidden="true")
                         tag("td", text=model.name_of(label, report.names))
-                        tag("td", "right", words.area(stat.area_m2) if stat else "–")
+                        tag("td", "right", hectares(stat.area_m2) if stat else "–")
                         tag("td", "right", words.percent(stat.pixels / total if stat else 0.0))
 
     def stats_card(self) -> None:

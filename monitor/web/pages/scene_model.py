@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.clustering.stats_result import LabelStats
 from monitor.config import Settings
+from monitor.detection.words import hectares
 from monitor.errors import MonitorError
 from monitor.scenes.grid import Grid
 from monitor.store.alerts import AlertFilter, AlertRow, list_alerts
@@ -167,7 +168,7 @@ def stats_rows(report: SceneReport) -> tuple[tuple[str, ...], list[tuple[int, tu
     rows = []
     for stat in report.stats:
         spectrum = (f"{mean:.3f} ± {std:.3f}" for mean, std in zip(stat.mean, stat.std, strict=True))
-        rows.append((stat.label, (words.area(stat.area_m2), words.percent(stat.pixels / total), *spectrum)))
+        rows.append((stat.label, (hectares(stat.area_m2), words.percent(stat.pixels / total), *spectrum)))
     return columns, rows
 
 

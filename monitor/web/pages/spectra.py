@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.clustering.labels import NO_LABEL
 from monitor.errors import SceneError
 from monitor.scenes.grid import Grid
+from monitor.spectrum import BAND_NAMES, WAVELENGTHS_UM
 from monitor.store.history import label_stats_of
 from monitor.web.pages import charts, words
 from monitor.web.pages import reference as models
@@ -90,7 +91,7 @@ def most_frequent(labels: NDArray[np.uint8]) -> int | None:
 
 def chart(spectra: PlaceSpectra) -> dict[str, Any]:
     """The spectra for ECharts: place before and after, its label in the reference and elsewhere today."""
-    x = [words.WAVELENGTHS_UM.get(band, float(number)) for number, band in enumerate(spectra.bands)]
+    x = [WAVELENGTHS_UM.get(band, float(number)) for number, band in enumerate(spectra.bands)]
 
     def line(name: str, values: tuple[float, ...], colour: str, dash: str, symbol: str) -> dict[str, Any]:
         return {
@@ -130,7 +131,7 @@ def as_table(spectra: PlaceSpectra) -> list[tuple[str, ...]]:
     """The same in figures, for those who cannot see the chart: band, before, after, label."""
     rows = zip(spectra.bands, spectra.before, spectra.after, spectra.label_spectrum, strict=True)
     return [
-        (words.BAND_NAMES.get(band, band), *(f"{value:.3f}" for value in (before, after)),
+        (BAND_NAMES.get(band, band), *(f"{value:.3f}" for value in (before, after)),
          words.signed(after - before, 3), f"{label:.3f}")
         for band, before, after, label in rows
     ]  # fmt: skip
