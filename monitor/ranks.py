@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Real = TypeVar("Real", np.float32, np.float64)
+DEVIATIONS = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 
 
 def quantile(values: NDArray[Real], share: float) -> NDArray[Real]:
@@ -24,3 +26,8 @@ def quantile(values: NDArray[Real], share: float) -> NDArray[Real]:
 def median(values: NDArray[Real]) -> NDArray[Real]:
     """Median along the last axis, of values without NaN."""
     return quantile(values, 0.5)
+
+
+def spread(values: NDArray[Real]) -> float:
+    """Standard deviation of values (n,), of which less than half may be anything: by median absolute deviation."""
+    return float(DEVIATIONS * median(np.abs(values - median(values))))

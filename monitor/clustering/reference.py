@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor import ranks
 from monitor.clustering.assign import assign
 from monitor.clustering.model import ReferenceModel, encode_reflectance, remembered_stack
 from monitor.clustering.stats import label_sums
@@ -90,7 +91,6 @@ def cluster_extent(
     for label in range(k):
         values = distance[labels == label]
         if len(values):
-            median = np.median(values)
-            spread[label] = max(median + 1.4826 * np.median(np.abs(values - median)), 1e-3)
+            spread[label] = max(float(ranks.median(values)) + ranks.spread(values), 1e-3)
             radius[label] = max(np.quantile(values, 0.999), spread[label])
     return spread, radius

@@ -7,7 +7,7 @@ line in z g and z. Its slopes are found by weighted least squares (Huber's weigh
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.ranks import median
+from monitor.ranks import DEVIATIONS, median
 
 TAKEN_DOUBT = 0.3
 """How far the share of light may be from the expected, relative to it."""
@@ -40,7 +40,7 @@ def shadow_colour(
     found = expected
     for _ in range(TURNS):
         left = np.abs(missing - found.swapaxes(1, 2) @ line)
-        noise = 1.4826 * median(left)[:, :, np.newaxis] + 1e-6
+        noise = DEVIATIONS * median(left)[:, :, np.newaxis] + 1e-6
         weighted = line * (np.minimum(1, HUBER * noise / np.maximum(left, 1e-9)) / (noise**2 * ALIKE_PX))
         square = weighted @ line.swapaxes(1, 2) + np.eye(2) * precision
         found = np.linalg.solve(square, weighted @ missing.swapaxes(1, 2) + expected * precision)

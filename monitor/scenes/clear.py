@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.ranks import median, spread
 from monitor.scenes.qa import CIRRUS, CLOUD, CLOUD_SHADOW, DILATED_CLOUD, has_bit
 from monitor.scenes.scene import Scene
 from monitor.spectrum import VAPOUR_SCATTER, VISIBLE, wavelength_order
@@ -42,14 +43,13 @@ def ground(scene: Scene) -> NDArray[np.bool_]:
 def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
     """Where the darkest visible band is far brighter than in the rest of the scene."""
     visible = [index for index, band in enumerate(scene.bands) if band in VISIBLE]
-    if not visible:
+    if not visible or not scene.valid.any():
         return np.zeros(scene.valid.shape, bool)
     level = np.zeros(scene.valid.shape, np.float32)
     for number, index in enumerate(visible):
         band = scene.reflectance[index]
-        median = np.median(band[scene.valid])
-        spread = 1.4826 * np.median(np.abs(band[scene.valid] - median))
-        score = (band - median) / max(float(spread), 1e-6)
+        values = band[scene.valid]
+        score = (band - median(values)) / max(spread(values), 1e-6)
         level = score if number == 0 else np.minimum(level, score)
     bright: NDArray[np.bool_] = scene.valid & (np.nan_to_num(level) > BRIGHT)
     return bright
