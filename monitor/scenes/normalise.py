@@ -36,9 +36,9 @@ OFFSET_PRIOR = 0.25
 """Width of the prior of an offset, a share of the band's typical reflectance..."""
 AIR_PRIOR = 0.01
 """... and so much reflectance more where air is taken away: a reference is clear, scenes are hazier, not clearer."""
+LEAST_SHARE = 0.003
+"""How much less than this agrees says nothing: where clouds cover all of a scene, hardly anything does."""
 GAIN_RANGE = (0.5, 2.0)
-LARGEST_OFFSET = 0.2
-"""Air adds or takes less reflectance; clouds add more."""
 LARGEST_SHIFT_M = 300.0
 """Scenes are geolocated better than this; on coarse pixels a larger one is an accident of texture."""
 BLURRED_PX = 0.5
@@ -234,14 +234,12 @@ def fit(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.float64]) -> float:
     """Logarithm of the label-balanced share of pixels that agree, less what gains and offsets cost (Cauchy priors)."""
-    if np.abs(offset).max() > LARGEST_OFFSET:
-        return -np.inf
     weight = np.repeat(sample.weight, np.diff(sample.ends))
     share = float((weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / weight.sum())
     light = np.median(np.log(gain))
     usual = OFFSET_PRIOR * sample.typical + np.where(offset < 0, AIR_PRIOR, 0) + 1e-5
     away = light / LIGHT_PRIOR, (np.log(gain) - light) / GAIN_PRIOR, offset / usual
-    return float(np.log(share + 1e-9) - sum(np.mean(np.log1p(part**2)) for part in away))
+    return float(np.log(share + LEAST_SHARE) - sum(np.mean(np.log1p(part**2)) for part in away))
 
 
 Line = tuple[NDArray[np.float64], NDArray[np.float64]]

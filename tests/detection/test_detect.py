@@ -164,6 +164,15 @@ def test_a_scene_that_is_all_cloud_has_no_anomaly(cube, reference):
     assert (found.flags == Flag.ANOMALY).mean() < 0.01
 
 
+@pytest.mark.parametrize("thickness", [0.3, 0.35])
+def test_a_veil_over_all_of_a_scene_is_cloud_and_no_air_to_be_taken_away(cube, reference, thickness):
+    uneven = ndimage.gaussian_filter(np.random.default_rng(5).standard_normal((SIZE, SIZE)), 12)
+    veil = thickness * (1 + 0.2 * uneven / uneven.std())
+    found = judge(scene(later(cube * (1 - veil) + CLOUD[:, None, None] * veil)), reference)
+    assert share(found.flags, np.ones((SIZE, SIZE), bool), Flag.CLOUD) > 0.9
+    assert (found.flags == Flag.ANOMALY).mean() < 0.005
+
+
 def test_a_shadow_from_beyond_the_edge_is_known_through_air_that_bright_ground_hides():
     rng, size = np.random.default_rng(5), 240
     air = np.array([0.14, 0.10, 0.07, 0.04, 0.02, 0.01])[:, None, None]
