@@ -28,6 +28,7 @@ def median(values: NDArray[Real]) -> NDArray[Real]:
     return quantile(values, 0.5)
 
 
-def spread(values: NDArray[Real]) -> float:
-    """Standard deviation of values (n,), of which less than half may be anything: by median absolute deviation."""
-    return float(DEVIATIONS * median(np.abs(values - median(values))))
+def median_and_spread(values: NDArray[Real]) -> tuple[float, float]:
+    """Median and standard deviation, by median absolute deviation, of values (n,): less than half may be anything."""
+    middle = median(values)
+    return float(middle), float(DEVIATIONS * median(np.abs(values - middle)))

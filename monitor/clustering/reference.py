@@ -6,13 +6,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor import ranks
 from monitor.clustering.assign import assign
 from monitor.clustering.model import ReferenceModel, encode_reflectance, remembered_stack
 from monitor.clustering.stats import label_sums
 from monitor.clustering.sweep import fit, sample_pixels, sweep
 from monitor.clustering.sweep_result import Sweep
 from monitor.errors import SceneError
+from monitor.ranks import median_and_spread
 from monitor.scenes.numbers import sink_for
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
@@ -91,6 +91,6 @@ def cluster_extent(
     for label in range(k):
         values = distance[labels == label]
         if len(values):
-            spread[label] = max(float(ranks.median(values)) + ranks.spread(values), 1e-3)
+            spread[label] = max(sum(median_and_spread(values)), 1e-3)
             radius[label] = max(np.quantile(values, 0.999), spread[label])
     return spread, radius

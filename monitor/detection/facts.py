@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from monitor.detection.words import Evidence, border_words
+from monitor.detection.words import Evidence, border_strength, most_changed
 from monitor.spectrum import BAND_NAMES
 
 
@@ -14,7 +14,7 @@ class Fact(NamedTuple):
     meaning: str
 
 
-INDICES = {
+TENDENCIES = {
     "ndvi": ("Vegetation", "greener", "less green"),
     "ndwi": ("Open water", "wetter", "drier"),
     "nbr": ("Burn index", "regrown or moister", "burnt, bared or dried"),
@@ -26,8 +26,7 @@ AS_BEFORE = 0.05
 def facts(evidence: Evidence) -> list[Fact]:
     """What is known, the weightiest first; what was not measured is left out."""
     sides = "Spectral distance between the two sides of the outline, against the borders of the reference there."
-    border = border_words(evidence).removeprefix("border ").replace("no border", "none")
-    found = [Fact("Border", border, sides)]
+    found = [Fact("Border", border_strength(evidence) or "none that was not there before", sides)]
     found += index_facts(evidence)
     found += spectrum_facts(evidence)
     residual = evidence.get("residual")
@@ -50,10 +49,10 @@ def facts(evidence: Evidence) -> list[Fact]:
 
 def index_facts(evidence: Evidence) -> list[Fact]:
     """Changes of the indices, the largest first."""
-    known = [(name, value) for name in INDICES if (value := evidence.get(f"d_{name}")) is not None]
+    known = [(name, value) for name in TENDENCIES if (value := evidence.get(f"d_{name}")) is not None]
     found = []
     for name, value in sorted(known, key=lambda pair: -abs(pair[1])):
-        about, more, less = INDICES[name]
+        about, more, less = TENDENCIES[name]
         tendency = "about as before" if abs(value) < AS_BEFORE else (more if value > 0 else less)
         found.append(Fact(about, f"{name.upper()} {value:+.2f}", f"{tendency.capitalize()}."))
     return found
@@ -61,9 +60,5 @@ def index_facts(evidence: Evidence) -> list[Fact]:
 
 def spectrum_facts(evidence: Evidence) -> list[Fact]:
     """The two bands that changed most."""
-    changes = {band: value for band in BAND_NAMES if (value := evidence.get(f"d_{band}"))}
-    most = sorted(changes, key=lambda band: -abs(changes[band]))[:2]
-    if not most:
-        return []
-    said = ", ".join(f"{BAND_NAMES[band]} {changes[band]:+.2f}" for band in most)
-    return [Fact("Reflectance", said, "The bands that changed most.")]
+    said = ", ".join(f"{BAND_NAMES[band]} {value:+.2f}" for band, value in most_changed(evidence))
+    return [Fact("Reflectance", said, "The bands that changed most.")] if said else []

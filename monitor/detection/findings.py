@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.detection.evidence import Material, Measured, measure
+from monitor.detection.evidence import INDICES, Material, Measured, measure
 from monitor.detection.objects import Objects, objects_by_value
 from monitor.detection.outlines import outlines
 from monitor.detection.result import Finding, Flag, Kind
 from monitor.detection.score import LIKELY, score
-from monitor.detection.words import border_words, hectares, in_words
+from monitor.detection.words import border_words, hectares, in_words, most_changed
 from monitor.scenes.grid import Grid
 
 FLAGS = {Kind.CLOUD: Flag.CLOUD, Kind.SHADOW: Flag.SHADOW, Kind.ANOMALY: Flag.ANOMALY}
@@ -82,9 +82,8 @@ def say(kind: Kind, mine: Mapping[str, float | None], before: int, after: int, a
     """What a person reads."""
     if kind != Kind.ANOMALY:
         return in_words(kind, area_m2, mine)
-    changes = {name.removeprefix("d_"): value for name, value in mine.items() if name.startswith("d_") and value}
-    indices = [f"{name.upper()} {changes.pop(name):+.2f}" for name in ("ndvi", "ndwi", "nbr") if name in changes]
-    most = sorted(changes, key=lambda band: -abs(changes[band]))[:2]
-    spectrum = ", ".join([f"{band} {changes[band]:+.2f}" for band in most] + indices)
+    bands = [f"{band} {value:+.2f}" for band, value in most_changed(mine)]
+    indices = [f"{name.upper()} {value:+.2f}" for name in INDICES if (value := mine.get(f"d_{name}"))]
+    spectrum = ", ".join(bands + indices)
     labels = f"label {before} -> label {after}" if before != after else f"within label {before}"
     return f"{labels}: {spectrum}, {hectares(area_m2)}, {border_words(mine)}"

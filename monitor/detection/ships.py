@@ -13,7 +13,7 @@ from monitor.detection.look_kernels import OPAQUE
 from monitor.detection.looks import Look
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.sun import offset
-from monitor.ranks import median, spread
+from monitor.ranks import median_and_spread
 from monitor.strips import strips
 
 SHIP_PX = 16
@@ -57,13 +57,12 @@ def cloud_colour(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], small: Obj
     thin = (sky > THIN_CLOUD[0]) & (sky < THIN_CLOUD[1])
     if np.count_nonzero(thin) < CLOUDS_PX:
         return unknown
-    usual = excess[thin] / sky[thin]
-    middle = median(usual)
+    middle, spread = median_and_spread(excess[thin] / sky[thin])
     sums = [
         np.bincount(small.ids, part, small.count + 1)
         for part in swir_excess(canvas, seen, *np.divmod(small.pixels, canvas.shape[1]))
     ]
-    return np.asarray((sums[1] - middle * sums[0]) / np.maximum(spread(usual) * sums[0], 1e-6))
+    return np.asarray((sums[1] - middle * sums[0]) / np.maximum(spread * sums[0], 1e-6))
 
 
 def swir_excess(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from monitor.detection.result import Kind
+from monitor.spectrum import BANDS
 
 HECTARE_M2 = 1e4
 LARGEST_HA = 999.5
@@ -136,9 +137,21 @@ def ratio(spectrum: Mapping[str, float], one: str, other: str) -> float | None:
 
 def border_words(evidence: Evidence) -> str:
     """How sharp the outline is against what ran there before."""
+    strength = border_strength(evidence)
+    return f"border {strength}" if strength else "no border that was not there before"
+
+
+def border_strength(evidence: Evidence) -> str | None:
+    """Strength of the border that appeared: ``3.1 x as strong as any there before``; None where none did."""
     excess, old = evidence.get("border_appeared") or 0.0, evidence.get("border_before") or 0.0
     if excess <= 0.05:
-        return "no border that was not there before"
+        return None
     if old < 0.2:
-        return f"border of strength {excess + old:.1f} where there was none"
-    return f"border {(excess + old) / old:.1f} x as strong as any there before"
+        return f"of strength {excess + old:.1f} where there was none"
+    return f"{(excess + old) / old:.1f} x as strong as any there before"
+
+
+def most_changed(evidence: Evidence) -> list[tuple[str, float]]:
+    """The two bands that changed most, and by how much reflectance."""
+    changes = [(name.removeprefix("d_"), value) for name, value in evidence.items() if name.startswith("d_") and value]
+    return sorted(((band, value) for band, value in changes if band in BANDS), key=lambda pair: -abs(pair[1]))[:2]

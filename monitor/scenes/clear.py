@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.ranks import median, spread
+from monitor.ranks import median_and_spread
 from monitor.scenes.qa import CIRRUS, CLOUD, CLOUD_SHADOW, DILATED_CLOUD, has_bit
 from monitor.scenes.scene import Scene
 from monitor.spectrum import VAPOUR_SCATTER, VISIBLE, wavelength_order
@@ -48,8 +48,8 @@ def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
     level = np.zeros(scene.valid.shape, np.float32)
     for number, index in enumerate(visible):
         band = scene.reflectance[index]
-        values = band[scene.valid]
-        score = (band - median(values)) / max(spread(values), 1e-6)
+        middle, spread = median_and_spread(band[scene.valid])
+        score = (band - middle) / max(spread, 1e-6)
         level = score if number == 0 else np.minimum(level, score)
     bright: NDArray[np.bool_] = scene.valid & (np.nan_to_num(level) > BRIGHT)
     return bright

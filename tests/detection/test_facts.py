@@ -16,3 +16,7 @@ def test_the_weightiest_comes_first_and_what_was_not_measured_is_left_out():
 
 def test_without_a_border_it_says_so():
     assert facts({"border_appeared": 0.0, "border_before": 3.0})[0].found == "none that was not there before"
+
+
+def test_a_border_where_there_was_none_has_a_strength():
+    assert facts({"border_appeared": 9.4, "border_before": 0.1})[0].found == "of strength 9.5 where there was none"

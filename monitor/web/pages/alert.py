@@ -130,8 +130,7 @@ class AlertPage:
                 tag("dt", text=fact.about)
                 with tag("dd"):
                     tag("span", text=fact.found)
-                    if fact.meaning:
-                        tag("p", text=fact.meaning)
+                    tag("p", text=fact.meaning)
             if not found:
                 tag("dt", text="In this scene")
                 tag("dd", text="nothing was found at this place")
