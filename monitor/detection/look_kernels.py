@@ -27,6 +27,7 @@ from monitor.detection.codes import (
     PEAK_STEP,
     SHADOW_GAP_LOWEST,
     SIZE_LOWEST_BITS,
+    SNOW,
     SURE_CODES,
     SUSPECT,
     WHITE,
@@ -182,6 +183,7 @@ def weigh_row(smooth, planes, at, row, outputs):
         code = np.uint8(sure * np.float32(SURE_CODES) + np.float32(0.5))
         trust_row[column] = code if misfit[column] < np.float32(MISFIT_FROM) else code + np.uint8(MISFIT)
         sure_cloud = (cloud < min(other, shadow + unseen)) & (bright > opaque_from) & (there[column] > zero)
+        sure_cloud &= (bit_row[column] & SNOW) == 0
         lone = min(_code(alone[column], zero, peak_step), np.uint8(CLOUDED - 1))
         peak_row[column] = lone + np.uint8(CLOUDED) if sure_cloud else lone
         clouded += sure_cloud
