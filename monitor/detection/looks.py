@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
-from monitor.detection.canvas import Canvas, thinned
+from monitor.detection.canvas import Canvas, table, thinned
 from monitor.detection.codes import read
-from monitor.detection.explain import CLEAR, CLOUD, OWN_CLOUD, OWN_SHADOW, SHADOW, Colours, Today
+from monitor.detection.explain import CLEAR, CLOUD, CLOUD_COLOUR, OWN_CLOUD, OWN_SHADOW, SHADOW, Colours, Today
 from monitor.detection.ground import (
     FIELD_BLOCK_PX,
     Ground,
@@ -127,12 +127,17 @@ def own_colours(canvas: Canvas, seen: Look) -> Colours:
         return canvas.colours
     step = -(-rows.size // 20_000)
     rows, columns = rows[::step], columns[::step]
-    ground = canvas.reference.stack.at(rows, columns)
-    implied = ground + (canvas.scene.stack.at(rows, columns) - ground) / read(
-        codes.OPACITY, seen.opacity[rows, columns]
-    )
-    colour = np.median(implied, axis=1).astype(np.float32)
+    ground, scene = (stack.at(rows, columns) for stack in (canvas.reference.stack, canvas.scene.stack))
+    opacity = read(codes.OPACITY, seen.opacity[rows, columns])
+    colour = np.median(ground + (scene - ground) / opacity, axis=1).astype(np.float32)
     like = canvas.colours
+    usual = table(CLOUD_COLOUR, canvas.scene.bands)
+    level = np.median(ground, axis=1)
+    thick = min(float(np.quantile(opacity, 0.9)), 1.0)
+    contrast=(colour-level); want=thick*contrast
+    vis=[n for n,b in enumerate(canvas.scene.bands) if b in ('green','red')] or [0]
+    least=min(max(float(((usual-level)[vis].mean())/contrast[vis].mean()),thick),1.0)
+    colour=(level+least*contrast).astype(np.float32)
     return like._replace(cloud=colour, spread=like.spread * np.float32(OWN_CLOUD), variety=like.variety * OWN_CLOUD)
 
 
