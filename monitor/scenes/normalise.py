@@ -27,7 +27,10 @@ from monitor.spectrum import vapour_scatter
 SAMPLE = 110_000
 """Pixels that the fit looks at: a regular grid over the scene."""
 RELATIVE_TOLERANCE = 0.08
-"""Clear ground comes back within about this share of its reflectance (season, view and sun angle)."""
+"""Clear ground comes back within about this share of its reflectance (season, view and sun angle)..."""
+ABSOLUTE_TOLERANCE = 0.005
+"""... and this much reflectance, to which the correction of the air is good (Vermote et al. 2016,
+doi:10.1016/j.rse.2016.04.008); dark water is known no better than that."""
 LIGHT_PRIOR = 0.4
 """Width of the prior of the gain that all bands share, a logarithm: height of the sun, processing..."""
 GAIN_PRIOR = 0.15
@@ -143,7 +146,7 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     sums = [there[:, start:stop].sum(axis=1, dtype=np.float64) for start, stop in pairwise(ends)]
     level = np.stack(sums, axis=1) / np.maximum(count, 1)
     typical = median(np.abs(there)) if ids.size else np.ones(len(there), np.float32)
-    tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + 1e-5
+    tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + ABSOLUTE_TOLERANCE
     tolerance += vapour_scatter(scene.bands)[:, None]
     weight = (count > 20) / np.sqrt(np.maximum(count, 1))
     return Sample(here, there, ends, weight.astype(np.float32), tolerance.astype(np.float32), typical)
@@ -237,7 +240,7 @@ def consensus(sample: Sample, gain: NDArray[np.float64], offset: NDArray[np.floa
     weight = np.repeat(sample.weight, np.diff(sample.ends))
     share = float((weight / (1 + agreement(sample, gain, offset)) ** 2).sum() / weight.sum())
     light = np.median(np.log(gain))
-    usual = OFFSET_PRIOR * sample.typical + np.where(offset < 0, AIR_PRIOR, 0) + 1e-5
+    usual = OFFSET_PRIOR * sample.typical + np.where(offset < 0, AIR_PRIOR, 0) + ABSOLUTE_TOLERANCE
     away = light / LIGHT_PRIOR, (np.log(gain) - light) / GAIN_PRIOR, offset / usual
     return float(np.log(share + LEAST_SHARE) - sum(np.mean(np.log1p(part**2)) for part in away))
 
