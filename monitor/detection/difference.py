@@ -112,12 +112,18 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
 
 
 @compiled
-def snow_row(beside, row, green, swir, out):
-    """Where a row shows snow by its index (Hall et al. 1995), far enough from ice cloud; bands by number."""
-    one, other = beside.scene[green, row], beside.scene[swir, row]
+def snow_row(beside, row, green, swir, water, air, out):
+    """Where a row shows snow by its index (Hall et al. 1995), far enough from ice cloud; bands by number.
+
+    On labels that are `water` (256,) the light of the `air` (bands,) is taken off first: by it, thin cloud over dark
+    water would be snow.
+    """
+    one, other, labels = beside.scene[green, row], beside.scene[swir, row], beside.labels[row]
     scale, offset = beside.scene_units[0, green], beside.scene_units[1, green]
     unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir]
     for column in range(out.size):
-        bright, dark = np.float32(one[column]) * scale + offset, np.float32(other[column]) * unit + zero
+        there = np.float32(water[labels[column]])
+        bright = np.float32(one[column]) * scale + offset - there * air[green]
+        dark = np.float32(other[column]) * unit + zero - there * air[swir]
         covered = (bright > np.float32(SNOW_GREEN)) & (bright - dark > np.float32(SNOW_INDEX) * (bright + dark))
         out[column] = covered * np.uint8(SNOW)
