@@ -19,8 +19,9 @@ SOFT_EDGE = 0.03
 """Opacity per pixel of Landsat; thin clouds fade out, roofs and roads end."""
 HALO_PX = 5
 """Clouds reach this far beyond what is surely cloud."""
-SEED_STRENGTH = 1.7
-"""Strength of change (see `strength`) that founds an anomaly, ..."""
+SEED_STRENGTH, ALONE_STRENGTH = 1.7, 2.2
+"""Strength of change (see `strength`) that founds an anomaly where unchanged ground explains a pixel worse than anything
+else would, and everywhere (means over neighbours hide a ship of two pixels from the explanations), ..."""
 GROW_STRENGTH = 1.2
 """... and down to which it extends. They are the same for every scene, sensor and site: today's scatter and the
 distances between labels are the units."""
@@ -170,7 +171,8 @@ def mark_anomalies(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     objects = objects_of(weak)
     powers = np.concatenate([found[start] for start in sorted(found)])
     founded = np.zeros(objects.count + 1, bool)
-    founded[objects.ids[powers > SEED_STRENGTH]] = True
+    odd = (seen.bits.ravel()[objects.pixels] & codes.ODD) > 0
+    founded[objects.ids[((powers > SEED_STRENGTH) & odd) | (powers > ALONE_STRENGTH)]] = True
     usual = np.bincount(objects.ids, powers, objects.count + 1) / np.maximum(objects.area, 1)
     edge = np.minimum(EDGE_SHARE * usual, STRONGEST_EDGE)
 
