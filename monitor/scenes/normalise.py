@@ -39,7 +39,7 @@ OFFSET_PRIOR = 0.25
 """Width of the prior of an offset, a share of the band's typical reflectance..."""
 AIR_PRIOR = 0.01
 """... and so much reflectance more where air is taken away: a reference is clear, scenes are hazier, not clearer."""
-LEAST_SHARE = 0.003
+LEAST_SHARE = 0.005
 """How much less than this agrees says nothing: where clouds cover all of a scene, hardly anything does."""
 GAIN_RANGE = (0.5, 2.0)
 LARGEST_SHIFT_M = 300.0
