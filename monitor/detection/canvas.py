@@ -27,6 +27,7 @@ from monitor.ranks import quantile
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack, thinning
 
+EVERYWHERE = slice(None)
 LEARN_PX = 100_000
 """Pixels of a thinned canvas; one of up to twice as many is used as it is."""
 COLOUR_PX = 170_000
@@ -71,6 +72,15 @@ class Canvas:
         """Rows and columns."""
         height, width = self.nearest.shape
         return height, width
+
+    @property
+    def bright_bands(self) -> list[int]:
+        """Numbers of the bands by which brightness is told: green and red, else the first.
+
+        Corrections of the air spoil the blue beside clouds.
+        """
+        bands = self.scene.bands
+        return [bands.index(band) for band in ("green", "red") if band in bands] or [0]
 
     @cached_property
     def water(self) -> NDArray[np.bool_]:

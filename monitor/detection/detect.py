@@ -14,7 +14,8 @@ from monitor.detection.evidence import Material
 from monitor.detection.findings import Judged, describe, weigh_objects
 from monitor.detection.fringe import absorb_scraps
 from monitor.detection.kinds import decide
-from monitor.detection.looks import Look, look_again
+from monitor.detection.look import Look
+from monitor.detection.looks import look_again
 from monitor.detection.metrics import measure_scene
 from monitor.detection.result import Detection, Flag
 from monitor.scenes.scene import Scene

@@ -12,7 +12,7 @@ from monitor.detection import codes
 from monitor.detection.borders import BORDER_HALO, Borders, Misalignment
 from monitor.detection.canvas import Canvas
 from monitor.detection.kinds import strength
-from monitor.detection.looks import Look
+from monitor.detection.look import Look
 from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag

@@ -9,9 +9,11 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.heights import THIN
+from monitor.detection.look import Look
 from monitor.detection.look_kernels import strength_rows
-from monitor.detection.looks import Look, shade_fits, slope, sunlit
+from monitor.detection.looks import sunlit
 from monitor.detection.objects import Objects, objects_of
+from monitor.detection.own_colours import shade_fits
 from monitor.detection.ships import LIKE, UNLIKE, cloud_colour, opaque, shadowless, small_clouds, small_ones
 from monitor.strips import Strip, over_strips, strips
 
@@ -20,8 +22,8 @@ SOFT_EDGE = 0.03
 HALO_PX = 5
 """Clouds reach this far beyond what is surely cloud."""
 SEED_STRENGTH, ALONE_STRENGTH = 1.7, 2.2
-"""Strength of change (see `strength`) that founds an anomaly where unchanged ground explains a pixel worse than anything
-else would, and everywhere (means over neighbours hide a ship of two pixels from the explanations), ..."""
+"""Strength of change (see `strength`) that founds an anomaly where anything else explains a pixel better than unchanged
+ground, and that does so everywhere (means over neighbours hide a ship of two pixels from the explanations), ..."""
 GROW_STRENGTH = 1.2
 """... and down to which it extends. They are the same for every scene, sensor and site: today's scatter and the
 distances between labels are the units."""
@@ -94,6 +96,13 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
     small = small_ones(canvas, clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
+
+
+def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of the gradient per pixel (Sobel)."""
+    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    return np.asarray(np.hypot(down, right), np.float32)
 
 
 def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:

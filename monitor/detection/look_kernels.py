@@ -100,7 +100,8 @@ def look_rows(start, stop, beside, today, top, white, colours, green, swir, wate
 
     Gives how many pixels of these rows have an answer, and how many surely are cloud.
     Row 0 of `beside` is row `top` of the scene; `green` and `swir` are the numbers of the bands that tell snow, or
-    negative, `water` (256,) the labels that are water; `outputs` (rows, columns) are gaps of shadow and cloud, bits, opacity, depth, peak, trust, change, effect.
+    negative, `water` (256,) the labels that are water; `outputs` (rows, columns) are gaps of shadow and cloud, bits,
+    opacity, depth, peak, trust, change, effect.
     A few rows at a time are explained into a ring of planes, so that their numbers stay in the cache.
     """
     bands, rows, width = beside.scene.shape

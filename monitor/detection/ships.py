@@ -9,8 +9,8 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import CLOUD
 from monitor.detection.ground import sample_step
+from monitor.detection.look import Look
 from monitor.detection.look_kernels import OPAQUE
-from monitor.detection.looks import Look
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.sun import offset
 from monitor.ranks import median_and_spread
@@ -73,7 +73,7 @@ def swir_excess(
     The latter as a share of the contrast of a thick cloud; both (pixels,), 0 where nothing is known of the ground.
     """
     bands, reference = canvas.scene.bands, canvas.reference
-    visible = [n for n, band in enumerate(bands) if band in ("green", "red")] or [0]
+    visible = canvas.bright_bands
     swir = [n for n, band in enumerate(bands) if band in ("swir16", "swir22")]
     known = canvas.compared_at(rows, columns)
     label = np.where(known, reference.labels[rows, columns], 0)

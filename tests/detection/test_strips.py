@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from monitor import strips
-from monitor.detection import looks
+from monitor.detection import look
 from monitor.detection.result import Flag, Kind
 from tests.detection.fields import SOIL, cloudy, disc, ground, judge, later, model, paint, scene
 
@@ -37,7 +37,7 @@ def now(cube):
 
 def in_strips(monkeypatch, pixels, now, reference):
     monkeypatch.setattr(strips, "STRIP_PX", pixels)
-    monkeypatch.setattr(looks, "STRIP_PX", pixels)
+    monkeypatch.setattr(look, "STRIP_PX", pixels)
     monkeypatch.setattr(strips, "cores", lambda: 1)
     return judge(now, reference)
 
