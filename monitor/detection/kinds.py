@@ -10,7 +10,7 @@ from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.heights import THIN
 from monitor.detection.look import Look
-from monitor.detection.look_kernels import strength_rows
+from monitor.detection.look_kernels import DEEP, strength_rows
 from monitor.detection.looks import sunlit
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.own_colours import shade_fits
@@ -44,7 +44,8 @@ THICK_CORE_PX = 9
 def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
     """Kind of every pixel (uint8, rows, columns): clear, cloud, shadow, anomaly; and the ships known by their colour.
 
-    Kinds take the place of `seen.best`; `seen.peak` holds nothing of use afterwards.
+    What seems cloud and is no whiter than the ground is none, unless it lies over ground in the shade. Kinds take the
+    place of `seen.best`; `seen.peak` holds nothing of use afterwards.
     """
     kind = seen.best
 
@@ -52,7 +53,8 @@ def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
         here, bits = kind[strip.rows], seen.bits[strip.rows]
         here[~canvas.answerable(strip.rows)] = CLEAR
         covered = (bits & codes.SNOW) > 0
-        here[(here == CLOUD) & (covered | ((bits & codes.PALE) > 0))] = ANOMALY
+        lit = (seen.depth[strip.rows] <= codes.depth_code(DEEP)) | (canvas.window == 1)
+        here[(here == CLOUD) & (covered | (lit & ((bits & codes.PALE) > 0)))] = ANOMALY
         here[covered & ~canvas.compared(strip.rows)] = CLEAR
 
     over_strips(canvas.shape, 0, settle)
