@@ -188,10 +188,11 @@ def extremes(reference: ReferenceModel) -> tuple[NDArray[np.float32], NDArray[np
 def colours(scene: Scene, known: Known) -> Colours:
     """Colours of cloud, shadow and air for the scene's bands, in the units of the reference."""
     usual = table(CLOUD_COLOUR, scene.bands)
-    cloud = np.maximum(usual, BRIGHTER_THAN_GROUND * known.brightest).astype(np.float32)
     air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction:
         air = np.maximum(known.darkest, 0).astype(np.float32)
+    brightest = air + BRIGHTER_THAN_GROUND * (known.brightest - air)
+    cloud = np.maximum(usual, brightest).astype(np.float32)
     return Colours(
         cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands),
         SHADOW_VARIETY, air,
