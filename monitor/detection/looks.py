@@ -21,6 +21,8 @@ MIN_CLEAR_PX, MIN_LIT_PX = 500, 200
 """Pixels to learn from, and those that will do where it is known that the sun shines on them."""
 SMALLEST_CLEAR = 0.1
 LOOKS = 3
+CLOUDLESS = 0.02
+"""Share of cloud below which next to nothing lies in shadow: what looks like one there is where haze is thin."""
 QUIET_SHADE = 0.15
 """Ground to learn from lies where less light than this share is taken."""
 QUIET_REACH = 4.0
@@ -50,7 +52,10 @@ def look_again(canvas: Canvas) -> Look:
 
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
-    clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ((seen.bits & codes.SUSPECT) == 0)
+    suspect = (seen.bits & codes.SUSPECT) > 0
+    if seen.cover < CLOUDLESS:
+        suspect &= read(codes.OPACITY, seen.opacity) > THICKEST_HAZE
+    clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ~suspect
     clear &= seen.taken < QUIET_SHADE / codes.SHARE_STEP
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
     change, labels = read(codes.SIZE, seen.change), canvas.reference.labels
