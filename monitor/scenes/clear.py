@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.ranks import median_and_spread
+from monitor.ranks import median_and_spread, quantile
 from monitor.scenes.qa import CIRRUS, CLOUD, CLOUD_SHADOW, DILATED_CLOUD, has_bit
 from monitor.scenes.scene import Scene
 from monitor.spectrum import VAPOUR_SCATTER, VISIBLE, wavelength_order
@@ -22,7 +22,10 @@ SURE_SHARE = 0.5
 """Bright objects are clouds if so much of the shade that they predict at one height is dark."""
 HEIGHT_VARIETY = 0.3
 """Clouds of one scene differ in height by about this share."""
-MIN_SHADED_PX = 20
+DARKEST = 0.005
+"""Share of the scene that is as dark as the air alone."""
+MIN_SHADED_PX, LEAST_LAND = 20, 0.1
+"""So much land, and this share, must lie in the shade for anything to be told from it."""
 
 
 def ground(scene: Scene) -> NDArray[np.bool_]:
@@ -56,8 +59,9 @@ def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
 
 
 def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_] | None:
-    """Where the clouds throw their shadows: at the height that puts most of them on dark ground.
+    """Where the clouds throw their shadows: at the height that puts most of those on land on dark ground.
 
+    Water is as dark without a shadow: white beaches would be clouds whose shadow it is.
     None where there are no clouds: nothing is bright, or what is bright throws no shadow where it must be seen.
     Empty where the sun or the pixel size leaves nothing to be seen.
     """
@@ -69,11 +73,14 @@ def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene)
     nearest, farthest = (height / np.tan(np.radians(elevation)) / scene.grid.pixel_size_m for height in CLOUD_HEIGHTS_M)
     distances = np.arange(nearest, farthest + 1)
     down, right = np.cos(np.radians(azimuth)), -np.sin(np.radians(azimuth))
-    image = cloud.astype(np.uint8)
+    image, land = cloud.astype(np.uint8), scene.valid & ~cloud & ~water(scene)
     shades = [cast(image, down * distance, right * distance) & ~cloud for distance in distances]
-    if farthest < 2 or max(map(np.count_nonzero, shades)) < MIN_SHADED_PX:
+    told = [shade & land for shade in shades]
+    size = np.array([[np.count_nonzero(shade) for shade in each] for each in (told, shades)])
+    seen = size[0] >= np.maximum(MIN_SHADED_PX, LEAST_LAND * size[1])
+    if farthest < 2 or not seen.any():
         return np.zeros_like(cloud)
-    share = np.array([dark[shade].mean() if shade.any() else 0.0 for shade in shades])
+    share = np.array([dark[shade].mean() if use else 0.0 for shade, use in zip(told, seen, strict=True)])
     best = int(share.argmax())
     if share[best] < SURE_SHARE:
         return None
@@ -99,6 +106,20 @@ def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
     total, count = (cv2.boxFilter(image, -1, (width, width), normalize=False) for image in (level * here, here))
     dark: NDArray[np.bool_] = scene.valid & (level < LIGHT_LEFT * total / np.maximum(count, 1))
     return dark
+
+
+def water(scene: Scene) -> NDArray[np.bool_]:
+    """Where a scene shows water, (rows, columns), by its index (McFeeters 1996, doi:10.1080/01431169608948714).
+
+    At level 1 the light of the air is taken off first, which is that of the darkest pixels.
+    """
+    if not {"green", "nir08"} <= set(scene.bands) or not scene.valid.any():
+        return np.zeros(scene.valid.shape, bool)
+    green, nir = (scene.reflectance[scene.bands.index(band)] for band in ("green", "nir08"))
+    if scene.item.needs_sun_correction:
+        green, nir = (band - quantile(band[scene.valid], DARKEST) for band in (green, nir))
+    wet: NDArray[np.bool_] = scene.valid & (np.nan_to_num(green) > np.nan_to_num(nir))
+    return wet
 
 
 def grown(mask: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import pytest
 from monitor.scenes.clear import ground
 from monitor.scenes.stack import Stack
 from tests.detection import fields
-from tests.detection.fields import CLOUD, FOREST, LIGHT_LEFT, SIZE, disc, later, paint, scene
+from tests.detection.fields import CLOUD, FOREST, LIGHT_LEFT, SIZE, WATER, disc, later, paint, scene
 
 SUN_DEG = 45.0
 
@@ -54,3 +54,19 @@ def test_without_sun_angles_what_is_bright_is_left_out(cube):
     known = ground(fields.with_sun(scene(paint(cube, sand, CLOUD)), None, None))
     assert not known[sand].any()
     assert known.mean() > 1 - 400 / SIZE**2
+
+
+def test_a_white_beach_beside_dark_water_is_no_cloud_and_its_water_no_shadow(cube):
+    sea = np.zeros((SIZE, SIZE), bool)
+    sea[:, : SIZE // 2] = True
+    beach = np.zeros((SIZE, SIZE), bool)
+    beach[20:-20, SIZE // 2 : SIZE // 2 + 4] = True
+    coast = paint(np.where(sea, WATER[:, None, None], cube), beach, CLOUD)
+    assert ground(scene(later(coast))).all()
+
+
+def test_a_cloud_over_open_water_is_left_out_though_its_shadow_is_not_seen():
+    cloud = disc(80, 70, 8)
+    known = ground(scene(paint(later(np.broadcast_to(WATER[:, None, None], (len(WATER), SIZE, SIZE))), cloud, CLOUD)))
+    assert not known[cloud].any()
+    assert known.mean() > 0.95
