@@ -111,14 +111,15 @@ def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
 def water(scene: Scene) -> NDArray[np.bool_]:
     """Where a scene shows water, (rows, columns), by its index (McFeeters 1996, doi:10.1080/01431169608948714).
 
-    At level 1 the light of the air is taken off first, which is that of the darkest pixels.
+    Of red where there is no green. At level 1 the light of the air is taken off first, that of the darkest pixels.
     """
-    if not {"green", "nir08"} <= set(scene.bands) or not scene.valid.any():
+    told = [band for band in ("green", "red") if band in scene.bands][:1]
+    if not told or "nir08" not in scene.bands or not scene.valid.any():
         return np.zeros(scene.valid.shape, bool)
-    green, nir = (scene.reflectance[scene.bands.index(band)] for band in ("green", "nir08"))
+    bright, nir = (scene.reflectance[scene.bands.index(band)] for band in (*told, "nir08"))
     if scene.item.needs_sun_correction:
-        green, nir = (band - quantile(band[scene.valid], DARKEST) for band in (green, nir))
-    wet: NDArray[np.bool_] = scene.valid & (np.nan_to_num(green) > np.nan_to_num(nir))
+        bright, nir = (band - quantile(band[scene.valid], DARKEST) for band in (bright, nir))
+    wet: NDArray[np.bool_] = scene.valid & (np.nan_to_num(bright) > np.nan_to_num(nir))
     return wet
 
 
