@@ -12,10 +12,11 @@ from monitor.detection.canvas import EVERYWHERE, Canvas, thinned
 from monitor.detection.codes import read
 from monitor.detection.explain import CLEAR
 from monitor.detection.ground import FIELD_BLOCK_PX, Pixels, draw, first_ground, sample_step, second_ground
+from monitor.detection.judge_kernels import NEAR_SHADE
 from monitor.detection.look import Look, look
 from monitor.detection.look_kernels import THICKEST_HAZE
 from monitor.detection.own_colours import own_colours, own_shade
-from monitor.detection.sun import offset
+from monitor.detection.sun import in_sight
 
 MIN_CLEAR_PX, MIN_LIT_PX = 500, 200
 """Pixels to learn from, and those that will do where it is known that the sun shines on them."""
@@ -53,8 +54,7 @@ def look_again(canvas: Canvas) -> Look:
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     """Clear pixels away from all else that changed no more than the quiet part of the scene lets expect."""
     suspect = (seen.bits & codes.SUSPECT) > 0
-    if seen.cover < CLOUDLESS:
-        suspect &= read(codes.OPACITY, seen.opacity) > THICKEST_HAZE
+    suspect &= may_be_shaded(canvas, seen) | (read(codes.OPACITY, seen.opacity) > THICKEST_HAZE)
     clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ~suspect
     clear &= seen.taken < QUIET_SHADE / codes.SHARE_STEP
     clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
@@ -71,19 +71,26 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     return lit if np.count_nonzero(lit) >= MIN_LIT_PX else calm
 
 
+def may_be_shaded(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
+    """Where what is darker may lie in shadow, and is not learnt from. Elsewhere the haze is thin."""
+    if seen.cover < CLOUDLESS:
+        return np.zeros(canvas.shape, bool)
+    if seen.is_overcast or seen.shade is None or canvas.sun is None:
+        return np.ones(canvas.shape, bool)
+    shade = (seen.taken > NEAR_SHADE / codes.SHARE_STEP).view(np.uint8)
+    near = cv2.dilate(shade, np.ones((9, 9), np.uint8)) > 0
+    return np.asarray(near | ~in_sight(canvas.shape, canvas.sun, seen.shade.height_m, 0, canvas.shape[0]))
+
+
 def sunlit(canvas: Canvas, seen: Look, rows: slice = EVERYWHERE) -> NDArray[np.bool_]:
     """Where, in some rows, it is known whether the sun shines: a cloud in its way would lie inside the scene.
 
     Everywhere in a scene that is not overcast: what little lies in the shade of clouds beyond its edge does no harm.
     """
-    (height, width), (top, bottom, _) = canvas.shape, rows.indices(canvas.shape[0])
+    top, bottom, _ = rows.indices(canvas.shape[0])
     if not seen.is_overcast or seen.shade is None or canvas.sun is None:
-        return np.ones((bottom - top, width), bool)
-    down, right = offset(canvas.sun, seen.shade.height_m)
-    known = np.zeros((bottom - top, width), bool)
-    first, last = max(down - top, 0), max(height + min(down, 0) - top, 0)
-    known[first:last, max(right, 0) : max(width + right, 0)] = True
-    return known
+        return np.ones((bottom - top, canvas.shape[1]), bool)
+    return in_sight(canvas.shape, canvas.sun, seen.shade.height_m, top, bottom)
 
 
 def sample(canvas: Canvas, use: NDArray[np.bool_]) -> Pixels:

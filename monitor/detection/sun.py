@@ -102,17 +102,22 @@ def shade_of(
     peak: NDArray[np.uint8], opacity: NDArray[np.uint8], sun: Sun, shade: Shade, top: int, bottom: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Light taken by the clouds in rows `top` to `bottom`, and where the cloud would lie outside the scene."""
-    height, width = peak.shape
+    height = peak.shape[0]
     above, below = max(top - BLUR_HALO, 0), min(bottom + BLUR_HALO, height)
     inside = bodies(shade.height_m, shade.thickness)
     reach = [offset(sun, body)[0] for body in inside]
     first, last = min(max(above - max(reach), 0), height), min(max(below - min(reach), 0), height)
     part = opaque_rows(peak[first:last], opacity[first:last])
     taken = blurred([cast(part, sun, body, above - first, below - first) for body in inside])
-    rows, columns = offset(sun, shade.height_m)
-    outside = np.ones((bottom - top, width), np.bool_)
-    outside[max(rows - top, 0) : max(height + min(rows, 0) - top, 0), max(columns, 0) : max(width + columns, 0)] = False
-    return taken[top - above : bottom - above], outside
+    return taken[top - above : bottom - above], ~in_sight(peak.shape, sun, shade.height_m, top, bottom)
+
+
+def in_sight(shape: tuple[int, int], sun: Sun, height_m: float, top: int, bottom: int) -> NDArray[np.bool_]:
+    """Where in rows `top` to `bottom` the cloud that throws a shadow there would lie inside the scene."""
+    (height, width), (rows, columns) = shape, offset(sun, height_m)
+    seen = np.zeros((bottom - top, width), np.bool_)
+    seen[max(rows - top, 0) : max(height + min(rows, 0) - top, 0), max(columns, 0) : max(width + columns, 0)] = True
+    return seen
 
 
 def opaque_rows(peak: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:
