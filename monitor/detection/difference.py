@@ -15,8 +15,9 @@ NOT_THERE = -1
 """Index of a pixel that nothing can be said of."""
 LEAST_CONTRAST = 0.05
 """Reflectance by which cloud outshines any ground."""
-SNOW_INDEX = 0.45
-SNOW_GREEN = 0.15
+SNOW_INDEX = 0.40
+SNOW_GREEN = 0.10
+"""Least index and reflectance of snow, as for MODIS (Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P)."""
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
@@ -112,18 +113,15 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
 
 
 @compiled
-def snow_row(beside, row, green, swir, water, air, out):
-    """Where a row shows snow by its index (Hall et al. 1995), far enough from ice cloud; bands by number.
+def snow_row(beside, row, green, swir, air, out):
+    """Where a row shows snow by its index; bands by number.
 
-    On labels that are `water` (256,) the light of the `air` (bands,) is taken off first: by it, thin cloud over dark
-    water would be snow.
+    The light of the `air` (bands,) is taken off first: on dark ground thin cloud would be snow by it.
     """
-    one, other, labels = beside.scene[green, row], beside.scene[swir, row], beside.labels[row]
-    scale, offset = beside.scene_units[0, green], beside.scene_units[1, green]
-    unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir]
+    one, other = beside.scene[green, row], beside.scene[swir, row]
+    scale, offset = beside.scene_units[0, green], beside.scene_units[1, green] - air[green]
+    unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir] - air[swir]
     for column in range(out.size):
-        there = np.float32(water[labels[column]])
-        bright = np.float32(one[column]) * scale + offset - there * air[green]
-        dark = np.float32(other[column]) * unit + zero - there * air[swir]
+        bright, dark = np.float32(one[column]) * scale + offset, np.float32(other[column]) * unit + zero
         covered = (bright > np.float32(SNOW_GREEN)) & (bright - dark > np.float32(SNOW_INDEX) * (bright + dark))
         out[column] = covered * np.uint8(SNOW)

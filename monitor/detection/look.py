@@ -81,7 +81,7 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
     # The gaps are not needed where a strip is judged: what is found there takes their place.
     bits, opacity, depth, peak, trust, change, effect = planes
     seen = Look(gaps[0], bits, opacity, depth, peak, trust, change, effect, gaps[1], ground)
-    tables, white, water = today(canvas, ground), white_bands(canvas), canvas.water
+    tables, white = today(canvas, ground), white_bands(canvas)
     bands = canvas.scene.bands
     snow = [bands.index(band) if band in bands else -1 for band in ("green", "swir16")]
 
@@ -94,9 +94,7 @@ def look(canvas: Canvas, ground: Ground, colours: Colours) -> Look:
         outputs = tuple(plane[rows] for plane in (*gaps, *planes))
         beside = canvas.beside(strip.read)
         counts.append(
-            look_rows(
-                inner.start, inner.stop, beside, tables, strip.top, white, colours, *snow, water, canvas.window, outputs
-            )
+            look_rows(inner.start, inner.stop, beside, tables, strip.top, white, colours, *snow, canvas.window, outputs)
         )
 
     over_strips(canvas.shape, WEIGH_HALO, measure, STRIP_PX)

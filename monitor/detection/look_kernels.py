@@ -95,13 +95,12 @@ def mean_row(up, here, below, down, target):
 
 
 @compiled
-def look_rows(start, stop, beside, today, top, white, colours, green, swir, water, window, outputs):
+def look_rows(start, stop, beside, today, top, white, colours, green, swir, window, outputs):
     """Explain rows and weigh rows `start` to `stop` of them; row 0 of `outputs` is row `start`.
 
     Gives how many pixels of these rows have an answer, and how many surely are cloud.
     Row 0 of `beside` is row `top` of the scene; `green` and `swir` are the numbers of the bands that tell snow, or
-    negative, `water` (256,) the labels that are water; `outputs` (rows, columns) are gaps of shadow and cloud, bits,
-    opacity, depth, peak, trust, change, effect.
+    negative; `outputs` (rows, columns) are gaps of shadow and cloud, bits, opacity, depth, peak, trust, change, effect.
     A few rows at a time are explained into a ring of planes, so that their numbers stay in the cache.
     """
     bands, rows, width = beside.scene.shape
@@ -133,7 +132,7 @@ def look_rows(start, stop, beside, today, top, white, colours, green, swir, wate
                 else:
                     mean_row(ring[above], ring[here], ring[below], down, smooth[plane])
             if green >= 0 and swir >= 0:
-                snow_row(beside, row, green, swir, water, colours.air, bits[row - start])
+                snow_row(beside, row, green, swir, colours.air, bits[row - start])
             more = weigh_row(smooth, planes, here * width, row - start, outputs)
             answered, clouded, row = answered + more[0], clouded + more[1], row + 1
     return answered, clouded
