@@ -116,12 +116,21 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
 def snow_row(beside, row, green, swir, air, out):
     """Where a row shows snow by its index; bands by number.
 
-    The light of the `air` (bands,) is taken off first: on dark ground thin cloud would be snow by it.
+    By that of the surface, without the light of the `air` (bands,), and by that of what has been added to the ground:
+    thin cloud over dark ground would be snow by either alone.
     """
     one, other = beside.scene[green, row], beside.scene[swir, row]
-    scale, offset = beside.scene_units[0, green], beside.scene_units[1, green] - air[green]
-    unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir] - air[swir]
+    scale, offset = beside.scene_units[0, green], beside.scene_units[1, green]
+    unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir]
+    before, under, labels = beside.ground[green, row], beside.ground[swir, row], beside.labels[row]
+    before_scale, before_offset = beside.ground_units[0, green], beside.ground_units[1, green]
+    under_scale, under_offset = beside.ground_units[0, swir], beside.ground_units[1, swir]
+    index, least = np.float32(SNOW_INDEX), np.float32(SNOW_GREEN)
     for column in range(out.size):
         bright, dark = np.float32(one[column]) * scale + offset, np.float32(other[column]) * unit + zero
-        covered = (bright > np.float32(SNOW_GREEN)) & (bright - dark > np.float32(SNOW_INDEX) * (bright + dark))
+        more = bright - (np.float32(before[column]) * before_scale + before_offset)
+        swir_more = dark - (np.float32(under[column]) * under_scale + under_offset)
+        added = (more - swir_more > index * (more + swir_more)) | (labels[column] == NO_LABEL)
+        bright, dark = bright - air[green], dark - air[swir]
+        covered = added & (bright > least) & (bright - dark > index * (bright + dark))
         out[column] = covered * np.uint8(SNOW)
