@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
+import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
@@ -66,6 +67,11 @@ class Canvas:
     def fineness(self) -> float:
         """How many pixels make one of Landsat's along a side, at least 1: sizes in pixels are meant of these."""
         return max(LANDSAT_M / self.scene.grid.pixel_size_m, 1.0)
+
+    def inner(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What of a mask lies two pixels inside it; one where every pixel is one of several."""
+        size = 5 if self.step == 1 else 3
+        return np.asarray(cv2.erode(mask.view(np.uint8), np.ones((size, size), np.uint8)) > 0)
 
     @property
     def shape(self) -> tuple[int, int]:

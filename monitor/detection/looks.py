@@ -57,7 +57,7 @@ def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
     suspect &= may_be_shaded(canvas, seen) | (read(codes.OPACITY, seen.opacity) > THICKEST_HAZE)
     clear = (seen.best == CLEAR) & canvas.compared(EVERYWHERE) & ~suspect
     clear &= seen.taken < QUIET_SHADE / codes.SHARE_STEP
-    clear = clear & (cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    clear = canvas.inner(clear)
     change, labels = read(codes.SIZE, seen.change), canvas.reference.labels
     step = sample_step(clear.size)
     thin = (slice(None, None, step), slice(None, None, step))

@@ -1,6 +1,5 @@
 """What clouds and shadows of a scene look like, once a look has found some: its own colours."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,8 +25,9 @@ DEEP_ENOUGH, SHADE_PX = 0.4, 5000
 def own_colours(canvas: Canvas, seen: Look) -> Colours:
     """The colours with that of the scene's own thick clouds, where it has some."""
     cloud = (seen.best == CLOUD) & ((seen.bits & codes.SNOW) == 0)
-    inner = cv2.erode(cloud.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    rows, columns = np.nonzero(inner & (read(codes.OPACITY, seen.opacity) > THICK) & canvas.compared(EVERYWHERE))
+    rows, columns = np.nonzero(
+        canvas.inner(cloud) & (read(codes.OPACITY, seen.opacity) > THICK) & canvas.compared(EVERYWHERE)
+    )
     if rows.size < MIN_CORE_PX or not shade_fits(canvas, seen):
         return canvas.colours
     step = -(-rows.size // 20_000)
