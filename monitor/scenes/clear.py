@@ -15,17 +15,16 @@ MARGIN_M = 120.0
 """Clouds fade out over about this distance."""
 CLOUD_HEIGHTS_M = (300.0, 4000.0)
 """Cloud tops whose shadows are looked for; thick clouds above are seldom small."""
-LIGHT_LEFT = 0.6
+LIGHT_LEFT, WATER_LIGHT_LEFT = 0.7, 0.8
 AROUND_M = 1500.0
-"""A shadow has less than this share of the usual light within this distance."""
+"""A shadow has less than this share of the usual light, on land and on water, within this distance."""
 SURE_SHARE = 0.5
 """Bright objects are clouds if so much of the shade that they predict at one height is dark."""
 HEIGHT_VARIETY = 0.3
 """Clouds of one scene differ in height by about this share."""
 DARKEST = 0.005
 """Share of the scene that is as dark as the air alone."""
-MIN_SHADED_PX, LEAST_LAND = 20, 0.1
-"""So much land, and this share, must lie in the shade for anything to be told from it."""
+MIN_SHADED_PX = 20
 
 
 def ground(scene: Scene) -> NDArray[np.bool_]:
@@ -36,7 +35,8 @@ def ground(scene: Scene) -> NDArray[np.bool_]:
     """
     if scene.qa is not None:
         return scene.valid & ~has_bit(scene.qa, DILATED_CLOUD, CIRRUS, CLOUD, CLOUD_SHADOW)
-    cloud, dark = bright_outliers(scene), dark_pixels(scene)
+    cloud = bright_outliers(scene)
+    dark = dark_pixels(scene, cloud)
     shade = shadow_zone(cloud, dark, scene)
     if shade is None:
         return scene.valid.copy()
@@ -59,11 +59,10 @@ def bright_outliers(scene: Scene) -> NDArray[np.bool_]:
 
 
 def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene) -> NDArray[np.bool_] | None:
-    """Where the clouds throw their shadows: at the height that puts most of those on land on dark ground.
+    """Where the clouds throw their shadows: at the height that puts most of them on dark ground.
 
-    Water is as dark without a shadow: white beaches would be clouds whose shadow it is.
-    None where there are no clouds: nothing is bright, or what is bright throws no shadow where it must be seen.
-    Empty where the sun or the pixel size leaves nothing to be seen.
+    None where there are no clouds: nothing is bright, or what is bright throws no shadow where it must be seen, or less
+    of it than a sun elsewhere would throw. Empty where the sun or the pixel size leaves nothing to be seen.
     """
     azimuth, elevation = scene.item.sun_azimuth, scene.item.sun_elevation
     if not cloud.any():
@@ -72,21 +71,30 @@ def shadow_zone(cloud: NDArray[np.bool_], dark: NDArray[np.bool_], scene: Scene)
         return np.zeros_like(cloud)
     nearest, farthest = (height / np.tan(np.radians(elevation)) / scene.grid.pixel_size_m for height in CLOUD_HEIGHTS_M)
     distances = np.arange(nearest, farthest + 1)
-    down, right = np.cos(np.radians(azimuth)), -np.sin(np.radians(azimuth))
-    image, land = cloud.astype(np.uint8), scene.valid & ~cloud & ~water(scene)
-    shades = [cast(image, down * distance, right * distance) & ~cloud for distance in distances]
-    told = [shade & land for shade in shades]
-    size = np.array([[np.count_nonzero(shade) for shade in each] for each in (told, shades)])
-    seen = size[0] >= np.maximum(MIN_SHADED_PX, LEAST_LAND * size[1])
-    if farthest < 2 or not seen.any():
+    shades = shades_of(cloud, azimuth, distances)
+    if farthest < 2 or max(map(np.count_nonzero, shades)) < MIN_SHADED_PX:
         return np.zeros_like(cloud)
-    share = np.array([dark[shade].mean() if use else 0.0 for shade, use in zip(told, seen, strict=True)])
+    share = shares_of(shades, dark)
     best = int(share.argmax())
     if share[best] < SURE_SHARE:
+        return None
+    elsewhere = (shares_of(shades_of(cloud, azimuth + turn, distances), dark).max() for turn in (90, 180, 270))
+    if share[best] < max(elsewhere):  # a beach lies along dark ground in every light
         return None
     near = np.abs(distances - distances[best]) <= max(HEIGHT_VARIETY * distances[best], 2)
     zone: NDArray[np.bool_] = np.any([shade for shade, take in zip(shades, near, strict=True) if take], axis=0)
     return zone
+
+
+def shades_of(cloud: NDArray[np.bool_], azimuth: float, distances: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Where a mask throws its shade if that falls at some distances in pixels, outside the mask itself."""
+    down, right = np.cos(np.radians(azimuth)), -np.sin(np.radians(azimuth))
+    return [cast(cloud.astype(np.uint8), down * distance, right * distance) & ~cloud for distance in distances]
+
+
+def shares_of(shades: list[NDArray[np.bool_]], dark: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much of every shade is dark."""
+    return np.array([dark[shade].mean() if shade.any() else 0.0 for shade in shades])
 
 
 def cast(image: NDArray[np.uint8], rows: float, columns: float) -> NDArray[np.bool_]:
@@ -96,16 +104,31 @@ def cast(image: NDArray[np.uint8], rows: float, columns: float) -> NDArray[np.bo
     return moved
 
 
-def dark_pixels(scene: Scene) -> NDArray[np.bool_]:
-    """Pixels darker than what lies around in the longest wavelengths, where shadow and ground differ most."""
+def dark_pixels(scene: Scene, cloud: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels darker than what lies around, land beside land and water beside water, (rows, columns).
+
+    Land by the longest wavelengths, where shadow and ground differ most; water, dark there anyway, by the visible.
+    """
+    wet = water(scene)
     seen = [number for number, band in enumerate(scene.bands) if band not in VAPOUR_SCATTER]
     longest = sorted(seen, key=lambda number: wavelength_order(scene.bands[number]))[-2:]
-    level = np.nan_to_num(scene.reflectance[longest].mean(axis=0))
-    width = 2 * round(AROUND_M / scene.grid.pixel_size_m) + 1
-    here = scene.valid.astype(np.float32)
-    total, count = (cv2.boxFilter(image, -1, (width, width), normalize=False) for image in (level * here, here))
-    dark: NDArray[np.bool_] = scene.valid & (level < LIGHT_LEFT * total / np.maximum(count, 1))
+    dark = darker(scene, longest, scene.valid & ~wet & ~cloud, LIGHT_LEFT)
+    if wet.any():
+        visible = [number for number, band in enumerate(scene.bands) if band in VISIBLE]
+        dark |= darker(scene, visible, wet & ~cloud, WATER_LIGHT_LEFT)
     return dark
+
+
+def darker(scene: Scene, bands: list[int], here: NDArray[np.bool_], light_left: float) -> NDArray[np.bool_]:
+    """Where a part of the scene reflects less in some bands than a share of its mean around."""
+    level = np.nan_to_num(scene.reflectance[bands].mean(axis=0))
+    if scene.item.needs_sun_correction and here.any():
+        level -= quantile(level[here], DARKEST)
+    level = cv2.blur(level * here, (3, 3)) / np.maximum(cv2.blur(here.astype(np.float32), (3, 3)), np.float32(0.1))
+    width = 2 * round(AROUND_M / scene.grid.pixel_size_m) + 1
+    weight = here.astype(np.float32)
+    total, count = (cv2.boxFilter(image, -1, (width, width), normalize=False) for image in (level * weight, weight))
+    return np.asarray(here & (level < light_left * total / np.maximum(count, 1)))
 
 
 def water(scene: Scene) -> NDArray[np.bool_]:

@@ -65,8 +65,10 @@ def test_a_white_beach_beside_dark_water_is_no_cloud_and_its_water_no_shadow(cub
     assert ground(scene(later(coast))).all()
 
 
-def test_a_cloud_over_open_water_is_left_out_though_its_shadow_is_not_seen():
-    cloud = disc(80, 70, 8)
-    known = ground(scene(paint(later(np.broadcast_to(WATER[:, None, None], (len(WATER), SIZE, SIZE))), cloud, CLOUD)))
+def test_a_cloud_over_open_water_is_left_out_with_the_shadow_that_it_throws_there():
+    sea = np.broadcast_to(WATER[:, None, None], (len(WATER), SIZE, SIZE))
+    cloud, shadow = disc(80, 70, 8), disc(59, 49, 8)
+    known = ground(scene(paint(shaded(later(sea), shadow), cloud, CLOUD)))
     assert not known[cloud].any()
-    assert known.mean() > 0.95
+    assert known[shadow].mean() < 0.1
+    assert known.mean() > 0.9
