@@ -3,6 +3,8 @@
     python benchmarks/detection.py [--shared ../shared] [--work DIR] [--seeds 11-20] [--quick] [--no-peers]
     python benchmarks/detection.py --ablation      what normalisation, sweep, residual and borders are worth
     python benchmarks/detection.py --pictures DIR  the pictures of docs/method.md
+    python benchmarks/detection.py --level-1       series on the same clear scenes as level 1 shows them
+    python benchmarks/detection.py --on ITEM.json  series on another clear scene
 
 Writes a configuration per set (defaults only, QA_PIXEL switched off), runs `monitor scan` and
 `monitor export flags --all`, and scores with the bench's score_flags.py. --quick takes one seed. With --work the scenes
@@ -20,8 +22,20 @@ from typing import Any
 
 import numpy as np
 from ablation import print_ablation
+from backgrounds import at_level_1, sites
 from pictures import write_pictures
-from series import SHARED, Case, bench, generate, newyork_case, pooled, real_cases, run, scan, truth_pairs
+from series import (
+    SHARED,
+    Case,
+    bench,
+    generate,
+    newyork_case,
+    pooled,
+    real_cases,
+    run,
+    scan,
+    truth_pairs,
+)
 
 PEERS = ("qa", "cva", "kmeans-diff", "labels")
 COLUMNS = {
@@ -153,21 +167,27 @@ def print_row(scorer: Any, row: str, cases: Sequence[Case], flags: Sequence[Path
             print(line(f"peer {peer}", judge([other / peer for other in others])), flush=True)
 
 
-def chosen(
-    shared: Path, work: Path, seeds: Sequence[int], bands: Sequence[str], resolution: float | None, light: float | None
-) -> list[Case]:
-    """All sets, or those that have all of some bands, in these; on other pixels all but the coarse newyork.
+def chosen(shared: Path, work: Path, seeds: Sequence[int], asked: argparse.Namespace) -> list[Case]:
+    """All sets, or what was asked for instead of them.
 
-    With `light`, the reflectance of all scenes but the references is that many times what it was.
+    Those that have all of some bands, in these; on other pixels all but the coarse newyork; with another light, the
+    reflectance of all scenes but the references is that many times what it was; on other backgrounds or at level 1,
+    generated series alone.
     """
-    cases = [*real_cases(shared), *generate(shared, work, seeds)]
-    if resolution:
-        cases = [case.on_pixels(resolution) for case in cases]
+    if asked.on or asked.level_1:
+        items = {path.stem: path.resolve() for path in asked.on} or sites(shared)
+        if asked.level_1:
+            items = {f"{site}-level1": at_level_1(path, work) for site, path in items.items()}
+        cases = generate(shared, work, seeds, backgrounds=items)
     else:
+        cases = [*real_cases(shared), *generate(shared, work, seeds)]
+    if asked.resolution:
+        cases = [case.on_pixels(asked.resolution) for case in cases]
+    elif not asked.on and not asked.level_1:
         cases.append(newyork_case(shared))
-    if light:
-        cases = [case.in_light(light, work) for case in cases]
-    return [case.within(bands) for case in cases if case.assets.issuperset(bands)] if bands else cases
+    if asked.light:
+        cases = [case.in_light(asked.light, work) for case in cases]
+    return [case.within(asked.bands) for case in cases if case.assets.issuperset(asked.bands)] if asked.bands else cases
 
 
 def print_table(shared: Path, work: Path, cases: Sequence[Case], seeds: Sequence[int], with_peers: bool) -> None:
@@ -194,6 +214,10 @@ def main() -> None:
     parser.add_argument("--bands", nargs="+", default=[], metavar="BAND", help="by these alone, e.g. red nir08")
     parser.add_argument("--resolution", type=float, metavar="METRES", help="on pixels of this size, e.g. 15")
     parser.add_argument("--light", type=float, metavar="GAIN", help="scenes so many times as bright, e.g. 1.6")
+    parser.add_argument(
+        "--on", type=Path, nargs="+", default=[], metavar="ITEM.json", help="series on these clear scenes"
+    )
+    parser.add_argument("--level-1", action="store_true", help="series on clear scenes as level 1 shows them")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--ablation", action="store_true", help="print the ablation instead of the table")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write the pictures of docs/method.md instead")
@@ -201,6 +225,7 @@ def main() -> None:
     first, _, last = args.seeds.partition("-")
     seeds = list(range(int(first), int(last or first) + 1))[: 1 if args.quick else None]
     shared = args.shared.resolve()
+    bench(shared)  # so that modules beside it are found
     with tempfile.TemporaryDirectory(prefix="detection-") as scratch:
         work = (args.work or Path(scratch)).resolve()
         if args.ablation:
@@ -208,7 +233,7 @@ def main() -> None:
         elif args.pictures:
             write_pictures(shared, work, seeds[0], args.pictures)
         else:
-            cases = chosen(shared, work, seeds, args.bands, args.resolution, args.light)
+            cases = chosen(shared, work, seeds, args)
             print_table(shared, work, cases, seeds, not args.no_peers)
 
 

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import rasterio
 import yaml
+from backgrounds import sites
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
@@ -40,7 +41,6 @@ from monitor.simulate import write_catalog
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22")
-SITES = {"manaus": "LC09_L2SP_231062_20230723_02_T1", "liverpool": "LC08_L2SP_204023_20200927_02_T1"}
 VARIANTS: dict[str, tuple[str, ...]] = {"generated": (), "hard": ("--hard",), "drift 2": ("--drift", "2")}
 NEAR_CHANGE_PX = 2
 CLEAR_YEAR = "LC08_L1TP_013032_20180710_02_T1"
@@ -165,22 +165,27 @@ def newyork_case(shared: Path) -> Case:
 
 
 def generate(
-    shared: Path, work: Path, seeds: Sequence[int], variants: Sequence[str] = tuple(VARIANTS), dates: int = 8
+    shared: Path,
+    work: Path,
+    seeds: Sequence[int],
+    variants: Sequence[str] = tuple(VARIANTS),
+    dates: int = 8,
+    backgrounds: Mapping[str, Path] | None = None,
 ) -> list[Case]:
-    """Generated series of both sites, made where they are not in `work` yet."""
+    """Generated series of both sites, or of other backgrounds by name, made where they are not in `work` yet."""
+    items = backgrounds or sites(shared)
 
     def make(job: tuple[str, str, int]) -> Case:
         row, site, seed = job
         name = f"{site}-{row.replace(' ', '')}-{seed}" + (f"-{dates}" if dates != 8 else "")
         folder = work / "scenes" / name
         if not (folder / "catalog.json").exists():
-            background = shared / "data/backgrounds" / SITES[site] / f"{SITES[site]}.json"
             options = ("--dates", str(dates), "--seed", str(seed), *VARIANTS[row])
-            run(sys.executable, shared / "bench/make_scenes.py", background, folder, *options)
+            run(sys.executable, shared / "bench/make_scenes.py", items[site], folder, *options)
         return case_of(row, name, folder)
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(make, [(row, site, seed) for row in variants for site in SITES for seed in seeds]))
+        return list(pool.map(make, [(row, site, seed) for row in variants for site in items for seed in seeds]))
 
 
 def simulated(work: Path, seeds: Sequence[int], dates: int = 8) -> list[Case]:
