@@ -18,6 +18,8 @@ LEAST_CONTRAST = 0.05
 SNOW_INDEX = 0.40
 SNOW_GREEN = 0.10
 """Least index and reflectance of snow, as for MODIS (Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P)."""
+SNOW_SWIR = 0.25
+"""Snow is darker than this in the short-wave infrared, where clouds of ice need not be."""
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
@@ -125,12 +127,12 @@ def snow_row(beside, row, green, swir, air, out):
     before, under, labels = beside.ground[green, row], beside.ground[swir, row], beside.labels[row]
     before_scale, before_offset = beside.ground_units[0, green], beside.ground_units[1, green]
     under_scale, under_offset = beside.ground_units[0, swir], beside.ground_units[1, swir]
-    index, least = np.float32(SNOW_INDEX), np.float32(SNOW_GREEN)
+    index, least, most = np.float32(SNOW_INDEX), np.float32(SNOW_GREEN), np.float32(SNOW_SWIR)
     for column in range(out.size):
         bright, dark = np.float32(one[column]) * scale + offset, np.float32(other[column]) * unit + zero
         more = bright - (np.float32(before[column]) * before_scale + before_offset)
         swir_more = dark - (np.float32(under[column]) * under_scale + under_offset)
         added = (more - swir_more > index * (more + swir_more)) | (labels[column] == NO_LABEL)
         bright, dark = bright - air[green], dark - air[swir]
-        covered = added & (bright > least) & (bright - dark > index * (bright + dark))
+        covered = added & (bright > least) & (dark < most) & (bright - dark > index * (bright + dark))
         out[column] = covered * np.uint8(SNOW)

@@ -53,3 +53,17 @@ def test_snow_does_not_pass_for_the_colour_of_the_clouds(cube, reference):
     image = np.where(snow & ~cloud, SNOW[:, None, None], image)
     flags = judge(scene(later(image)), reference).flags
     assert (flags[cloud] == Flag.CLOUD).mean() > 0.9
+
+
+BRIGHTER_THAN_ONE = np.array([1.15, 1.13, 1.06, 0.95, 0.49, 0.35])
+ICE = np.array([0.90, 0.91, 0.86, 0.83, 0.33, 0.22])
+"""Thick cloud of drops under a high sun, and one of ice, as Sentinel-2 saw them over Romania."""
+
+
+@pytest.mark.parametrize("colour", [BRIGHTER_THAN_ONE, ICE], ids=["brighter than 1", "ice"])
+def test_thick_cloud_all_over_is_cloud_however_bright_or_icy_and_no_change(cube, reference, colour):
+    uneven = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal((SIZE, SIZE)), 12)
+    image = colour[:, None, None] * (1 + 0.06 * uneven / uneven.std()) + 0 * cube
+    flags = judge(scene(later(image)), reference).flags
+    assert (flags == Flag.CLOUD).mean() > 0.95
+    assert (flags == Flag.ANOMALY).mean() < 0.02
