@@ -19,7 +19,8 @@ def sites(shared: Path) -> dict[str, Path]:
 def at_level_1(background: Path, work: Path) -> Path:
     """A clear scene of level 2 as the sensor sees it: with the light of the air, and by the height of the sun.
 
-    The air is that of the bench's make_scenes.py. The item and its bands are written below `work`, its path is given.
+    The air is that of the bench's make_scenes.py, which `series.bench` makes known. The item and its bands are written
+    below `work`, its path is given.
     """
     from make_scenes import BANDS as KEYS
     from make_scenes import PATH_REFLECTANCE

@@ -24,18 +24,7 @@ import numpy as np
 from ablation import print_ablation
 from backgrounds import at_level_1, sites
 from pictures import write_pictures
-from series import (
-    SHARED,
-    Case,
-    bench,
-    generate,
-    newyork_case,
-    pooled,
-    real_cases,
-    run,
-    scan,
-    truth_pairs,
-)
+from series import SHARED, Case, bench, generate, newyork_case, pooled, real_cases, run, scan, truth_pairs
 
 PEERS = ("qa", "cva", "kmeans-diff", "labels")
 COLUMNS = {
@@ -181,18 +170,19 @@ def chosen(shared: Path, work: Path, seeds: Sequence[int], asked: argparse.Names
         cases = generate(shared, work, seeds, backgrounds=items)
     else:
         cases = [*real_cases(shared), *generate(shared, work, seeds)]
+        if not asked.resolution:
+            cases.append(newyork_case(shared))
     if asked.resolution:
         cases = [case.on_pixels(asked.resolution) for case in cases]
-    elif not asked.on and not asked.level_1:
-        cases.append(newyork_case(shared))
     if asked.light:
         cases = [case.in_light(asked.light, work) for case in cases]
     return [case.within(asked.bands) for case in cases if case.assets.issuperset(asked.bands)] if asked.bands else cases
 
 
-def print_table(shared: Path, work: Path, cases: Sequence[Case], seeds: Sequence[int], with_peers: bool) -> None:
+def print_table(
+    scorer: Any, shared: Path, work: Path, cases: Sequence[Case], seeds: Sequence[int], with_peers: bool
+) -> None:
     """The rows of the table of issue 3 that these cases count for."""
-    scorer = bench(shared)
     with ThreadPoolExecutor(2) as pool:
         flags = list(pool.map(lambda case: scan(case, work), cases))
         others = list(pool.map(lambda case: peer_flags(shared, work, case), cases)) if with_peers else []
@@ -225,7 +215,6 @@ def main() -> None:
     first, _, last = args.seeds.partition("-")
     seeds = list(range(int(first), int(last or first) + 1))[: 1 if args.quick else None]
     shared = args.shared.resolve()
-    bench(shared)  # so that modules beside it are found
     with tempfile.TemporaryDirectory(prefix="detection-") as scratch:
         work = (args.work or Path(scratch)).resolve()
         if args.ablation:
@@ -233,8 +222,9 @@ def main() -> None:
         elif args.pictures:
             write_pictures(shared, work, seeds[0], args.pictures)
         else:
+            scorer = bench(shared)
             cases = chosen(shared, work, seeds, args)
-            print_table(shared, work, cases, seeds, not args.no_peers)
+            print_table(scorer, shared, work, cases, seeds, not args.no_peers)
 
 
 if __name__ == "__main__":

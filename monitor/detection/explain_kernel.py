@@ -22,7 +22,8 @@ COST_CAP = 40.0
 ANOMALY_COST = 14.0
 """An anomaly must be worse explained otherwise: about 3 standard deviations in every band."""
 MOST_OPAQUE, DEEPEST = 2.4, 1.0
-"""Ends of fitted opacities and depths: a shadow takes no more than all of the direct light."""
+"""Ends of fitted opacities and depths: the brightest clouds outshine the usual by that much, and a shadow takes no more
+than all of the direct light."""
 TILE = 4096
 """Pixels sorted at once; their numbers stay in the second-level cache."""
 RUN = 256
