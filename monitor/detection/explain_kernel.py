@@ -16,7 +16,10 @@ REFERENCE_BANDS = 6.0
 """Costs are scaled to this number of bands, so that four bands and eight decide alike."""
 PLAIN_SHARE = 0.3
 """Weight of that spread where opacity is fitted without regard to how bands vary together."""
-CLOUD_ON_SHADOW_COST = 2.0
+CLOUD_ON_SHADOW_COST = 3.0
+THINNEST_VEIL, LEAST_SHADE = 0.04, 0.1
+"""Cloud over shaded ground is at least so opaque, and the shadow so deep: the fringe of a cloud over the shadow of
+another is thinner than what is called cloud."""
 CLOUD_COST = 6.0
 COST_CAP = 40.0
 ANOMALY_COST = 14.0
@@ -137,7 +140,7 @@ def _fits(work, lanes, bands, deviation, spread):
         rest = np.float32(1) / (rest if apart else np.float32(1))
         opacity = min(max((vv * ue - uv * ve) * rest, zero), most)
         depth = min(max((uu * ve - uv * ue) * rest, zero), deepest)
-        both = apart & (opacity > np.float32(0.08)) & (depth > np.float32(0.1))
+        both = apart & (opacity > np.float32(THINNEST_VEIL)) & (depth > np.float32(LEAST_SHADE))
         opacity = opacity if both else zero
         work[BOTH_OPACITY, p] = opacity
         work[BOTH_DEPTH, p] = depth if both else zero

@@ -76,6 +76,16 @@ def test_thin_cloud_over_ground_in_the_shade_of_another_is_cloud(cube):
     assert share(flags, (veil > 0.15) & disc(89, 69, 9), Flag.ANOMALY) < 0.05
 
 
+@pytest.mark.parametrize("row", [30, 40, 50])
+def test_a_veil_too_thin_for_a_cloud_over_the_shadow_of_another_is_no_change(cube, row):
+    image = cloudy(cube, 80, 75, 14)
+    veil = 0.09 * soft(disc(row, 50, 20), 5)
+    image = image * (1 - veil) + CLOUD[:, None, None] * veil
+    flags = judge(scene(later(image)), fitted(scene(cube))).flags
+    assert not (flags == Flag.ANOMALY).any()
+    assert (flags == Flag.SHADOW).sum() > 200
+
+
 def test_thin_cloud_is_known_where_the_light_of_the_air_is_strong(cube):
     """Numbers of 8 bits at level 1, say: 1.5 times the brightest ground is far brighter than any cloud."""
     now = town(cube)
