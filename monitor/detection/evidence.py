@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.detection import codes
-from monitor.detection.borders import BORDER_HALO, Borders, Misalignment
+from monitor.detection.borders import BORDER_HALO, TOLERANCE_PX, Borders, Misalignment
 from monitor.detection.canvas import Canvas
 from monitor.detection.kinds import strength
 from monitor.detection.look import Look
@@ -71,6 +72,7 @@ class Part:
 class Sums:
     """Sums over the objects of one kind, filled strip by strip; shapes as in `object_sums`."""
 
+    kind: Flag
     objects: Objects
     top: NDArray[np.float32]
     inside: NDArray[np.int64]
@@ -80,17 +82,18 @@ class Sums:
     rings: NDArray[np.int64]
 
     @classmethod
-    def of(cls, objects: Objects, bands: int, labels: int) -> Self:
+    def of(cls, kind: Flag, objects: Objects, bands: int, labels: int) -> Self:
         """Nothing summed yet."""
         size = objects.count + 1
         return cls(
+            kind,
             objects,
             top=np.zeros(size, np.float32),
             inside=np.zeros((size, PLANES + 2), np.int64),
             spectra=np.zeros((2, size, bands), np.int64),
             modes=np.zeros((2, size, labels + 1), np.uint32),
             edges=np.zeros((size, 2), np.int64),
-            rings=np.zeros((size, 4), np.int64),
+            rings=np.zeros((size, 5), np.int64),
         )
 
     def add(self, part: Part, source: Material) -> None:
@@ -125,7 +128,7 @@ class Sums:
         edge_sums(
             strip.inner.start, ends, objects.starts[near] - lefts, objects.stops[near] - lefts, objects.numbers[near],
             seen.opacity[strip.read], codes.OPACITY, (borders.new, borders.near_old, borders.values),
-            seen.bits[strip.rows], codes.FAINT, self.edges, self.rings,
+            seen.bits[strip.rows], codes.FAINT, others_beside(source.flags, self.kind, strip), self.edges, self.rings,
         )  # fmt: skip
 
     def include(self, other: "Sums") -> None:
@@ -144,7 +147,7 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
     bands, labels = len(canvas.scene.bands), canvas.reference.k
     rows = np.zeros((2, canvas.shape[0]))
     compared_px: list[int] = []
-    begun: list[list[Sums]] = [[Sums.of(objects, bands, labels) for _, objects in kinds]]
+    begun: list[list[Sums]] = [[Sums.of(kind, objects, bands, labels) for kind, objects in kinds]]
 
     def add(strip: Strip) -> None:
         valid, then = canvas.scene.valid[strip.rows], canvas.reference.labels[strip.rows]
@@ -157,7 +160,7 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
             try:
                 sums = begun.pop()
             except IndexError:  # other threads have them all
-                sums = [Sums.of(objects, bands, labels) for _, objects in kinds]
+                sums = [Sums.of(kind, objects, bands, labels) for kind, objects in kinds]
             for each in sums:
                 each.add(part, source)
             begun.append(sums)
@@ -169,8 +172,16 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
     for others in begun[1:]:
         for mine, its in zip(sums, others, strict=True):
             mine.include(its)
-    found = [evidence_of(each, source, kind) for each, (kind, _) in zip(sums, kinds, strict=True)]
+    found = [evidence_of(each, source) for each in sums]
     return found, {"misalignment_appeared": appeared, "misalignment_vanished": vanished}
+
+
+def others_beside(flags: NDArray[np.uint8], kind: Flag, strip: Strip) -> NDArray[np.bool_]:
+    """Where flags of another kind lie so near, in the rows of a strip, that a border may be theirs."""
+    read = flags[strip.read]
+    others = (read != kind) & (read != Flag.CLEAR) & (read != Flag.NO_ANSWER)
+    reach = np.ones((2 * TOLERANCE_PX + 1, 2 * TOLERANCE_PX + 1), np.uint8)
+    return np.asarray(cv2.dilate(others.view(np.uint8), reach)[strip.inner] > 0)
 
 
 def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
@@ -181,17 +192,16 @@ def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
     return Part(strip, borders, power, scene, ground)
 
 
-def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
+def evidence_of(sums: Sums, source: Material) -> Measured:
     """Means of what was summed.
 
     Sharpness: slope of opacity along the edge, per pixel of Landsat. Residual: distance to the centroid a pixel had in
     the reference, over that cluster's spread. Novelty: distance to the nearest centroid over that cluster's radius.
     """
-    canvas, objects = source.canvas, sums.objects
+    canvas, objects, kind = source.canvas, sums.objects, sums.kind
     area = np.maximum(objects.area, 1)
     vanished, change, opacity, taken, power, residual, novelty = (sums.inside * UNIT / area[:, None]).T
-    around = np.maximum(sums.rings[:, 3], 1)
-    appeared, before = sums.rings[:, :2].T * UNIT / around
+    appeared, before = sums.rings[:, :2].T * UNIT / np.maximum(sums.rings[:, 2], 1)
     evidence: dict[str, NDArray[np.float64] | None] = {
         "border_appeared": appeared,
         "border_vanished": vanished,
@@ -204,7 +214,7 @@ def evidence_of(sums: Sums, source: Material, kind: Flag) -> Measured:
         "sharpness": sums.edges[:, 0] * (UNIT * canvas.fineness) / np.maximum(sums.edges[:, 1], 1),
         "opacity": opacity,
         "shadow_match": None if source.seen.shade is None else taken,
-        "faint_around": sums.rings[:, 2] / around,
+        "faint_around": sums.rings[:, 3] / np.maximum(sums.rings[:, 4], 1),
         "qa_overlap": qa_overlap(objects, canvas.scene.qa, kind),
     }
     now, then = sums.spectra * UNIT / area[:, None]

@@ -95,15 +95,16 @@ def inside_sums(
 
 
 @compiled
-def edge_sums(first, ends, starts, stops, numbers, opacity, table, borders, bits, faint, edges, rings):
+def edge_sums(first, ends, starts, stops, numbers, opacity, table, borders, bits, faint, beside, edges, rings):
     """Fill sums along the edges of every object, in the rows of `bits`, from the runs of these and the rows around.
 
     `opacity`, codes that `table` reads, has more rows around them, `first` of them above; the runs of its row n are
     ``ends[n]`` to ``ends[n + 1]``, columns are ``starts`` to ``stops``. `borders` are ranks of the scene's borders and
-    of those of the reference nearby, and strength by rank; `faint` is a bit of `bits`.
+    of those of the reference nearby, and strength by rank; `faint` is a bit of `bits`. Where there are others `beside`,
+    slopes and borders are theirs and do not count.
     `edges` (count + 1, 2): slope of opacity over the pixels that touch what is no object, and their number.
-    `rings` (count + 1, 4): appeared borders, those of before, and faint pixels, over those and the pixels around the
-    object, and their number; a pixel beside two objects counts for the one of the higher number.
+    `rings` (count + 1, 5): appeared borders, those of before, and their number, over those pixels and the ones around
+    the object; faint pixels and the number of all; a pixel beside two objects counts for the one of the higher number.
     """
     height, width = opacity.shape
     here, nearby, strengths = borders
@@ -126,12 +127,15 @@ def edge_sums(first, ends, starts, stops, numbers, opacity, table, borders, bits
                 if is_inner and 0 < row < height - 1:
                     continue
                 at, number = row - first, mine[column]
+                rings[highest, 3] += (bits[at, column] & faint) > 0
+                rings[highest, 4] += 1
+                if beside[at, column]:
+                    continue
                 past = strengths[nearby[at, column]]
                 excess = max(strengths[here[at, column]] - past, np.float32(0))
                 rings[highest, 0] += np.int64(excess * PER_UNIT)
                 rings[highest, 1] += np.int64(past * PER_UNIT)
-                rings[highest, 2] += (bits[at, column] & faint) > 0
-                rings[highest, 3] += 1
+                rings[highest, 2] += 1
                 if number:
                     edges[number, 0] += np.int64(_slope(opacity, table, row, column) * (PER_UNIT / 8))
                     edges[number, 1] += 1

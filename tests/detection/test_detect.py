@@ -91,6 +91,18 @@ def test_a_lake_that_fills_up_with_soil_shows_borders_that_vanished_or_appeared(
     assert anomaly.evidence["border_appeared"] > 1
 
 
+@pytest.mark.parametrize("column", [84, 86, 88])
+def test_borders_of_a_cloud_beside_a_change_are_no_evidence_of_the_change(cube, reference, column):
+    image = cube.copy()
+    image[:, 60:84, 40:70] *= np.array([2, 2, 2, 0.9, 2, 2])[:, None, None]
+
+    def appeared(now):
+        findings = judge(scene(later(now)), reference).findings
+        return next(finding for finding in findings if finding.kind == Kind.ANOMALY).evidence["border_appeared"]
+
+    assert appeared(cloudy(image, 72, column, 14)) == pytest.approx(appeared(image), rel=0.2)
+
+
 @pytest.fixture(scope="module")
 def town():
     """Streets that meet in a wide square."""
