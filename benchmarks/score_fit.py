@@ -233,8 +233,11 @@ def draw(path: Path, shown: Mapping[str, NDArray[np.float64]], sample: Sample) -
     for (name, likely), colour, marker in zip(shown.items(), ("#0072b2", "#d55e00"), "os", strict=False):
         rows = reliability(likely, sample)
         axes.plot([row[2] for row in rows], [row[3] for row in rows], color=colour, marker=marker, label=name)
-        for _, count, mean, share, _ in rows if name == next(iter(shown)) else ():
-            axes.annotate(str(count), (mean, share), (6, -11), textcoords="offset points", fontsize=7.5, color=colour)
+        if name == next(iter(shown)):
+            with_rims = f"{name}, with rims"
+            axes.plot([row[2] for row in rows], [row[4] for row in rows], ":", color=colour, label=with_rims)
+            for _, count, *place, _ in rows:
+                axes.annotate(str(count), place, (6, -11), textcoords="offset points", fontsize=7.5, color=colour)
     axes.axvline(scoring.LIKELY, color="#22272e", linewidth=0.8)
     axes.annotate("dropped", (scoring.LIKELY - 0.015, 0.97), ha="right", fontsize=8)
     axes.annotate("kept", (scoring.LIKELY + 0.015, 0.97), ha="left", fontsize=8)
