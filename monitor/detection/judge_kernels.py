@@ -30,24 +30,30 @@ SHADE_TRUST = 16.0
 SHADE_BONUS = 12.0
 SHADE_CERTAIN = 0.35
 """Predicted shade from which a shadow is expected."""
+TOO_DARK, MUCH_TOO_DARK = 0.42, 0.67
+"""How much deeper than the shade around it a shadow may be; what is deeper by the second is more than that."""
 FAR_FROM_SHADE_COST = 4.0
 NEAR_SHADE = 0.1
 """Predicted shade below which no shadow is near."""
 
 
 @compiled
-def expect_shadow(near, wide, outside, off_scene, extra):
+def expect_shadow(near, wide, depth, outside, off_scene, extra):
     """Add to `extra`, the cost of a shadow, what the predicted shade says.
 
-    `near` and `wide` are the most shade in two neighbourhoods of a pixel; where the cloud would lie outside the scene
-    (`outside`) the cost is lowered at most by `off_scene`.
+    `near` and `wide` are the most shade in two neighbourhoods of a pixel, `depth` the code of its own; where the cloud
+    would lie outside the scene (`outside`) the cost is lowered at most by `off_scene`.
     """
     full, bonus = np.float32(1 / SHADE_CERTAIN), np.float32(SHADE_BONUS)
     far, least, most = np.float32(FAR_FROM_SHADE_COST), np.float32(NEAR_SHADE), np.float32(off_scene)
+    per_depth = np.float32(1 / (MUCH_TOO_DARK - TOO_DARK))
     for row in range(extra.shape[0]):
         for column in range(extra.shape[1]):
             added = far if wide[row, column] < least else np.float32(0)
-            added -= bonus * min(max(near[row, column] * full, np.float32(0)), np.float32(1))
+            dark = np.float32(depth[row, column]) * np.float32(DEPTH_STEP) + np.float32(DEPTH_LOWEST)
+            deeper = min(dark, np.float32(1)) - wide[row, column]
+            due = min(max((np.float32(MUCH_TOO_DARK) - deeper) * per_depth, np.float32(0)), np.float32(1))
+            added -= bonus * due * min(max(near[row, column] * full, np.float32(0)), np.float32(1))
             extra[row, column] += min(added, most) if outside[row, column] else added
 
 

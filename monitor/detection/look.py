@@ -166,7 +166,7 @@ def judge(
         near, far = (cv2.dilate(wide, np.ones((size, size), np.uint8))[inner] for size in (3, 9))
         taken, outside, cloudy = wide[inner], beyond[inner], min(cover / CLOUDY, 1)
         off_scene = OFF_SCENE_BONUS * cloudy + FAR_FROM_SHADE_COST * (1 - cloudy)
-        expect_shadow(near, far, outside, off_scene, extra)
+        expect_shadow(near, far, seen.depth[rows], outside, off_scene, extra)
         mean_sureness(inner.start, seen.trust[strip.read], measured)
     elif canvas.sun is not None and resolved(canvas.sun):
         extra += np.float32(NO_CLOUD_COST * max(1 - cover / CLOUDY, 0))

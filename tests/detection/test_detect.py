@@ -12,7 +12,9 @@ from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag, Kind
 from tests.detection.fields import (
     BANDS,
+    BURN,
     CLOUD,
+    FLOOD,
     LIGHT_LEFT,
     SHIP,
     SIZE,
@@ -220,6 +222,18 @@ def test_a_flood_takes_more_light_than_a_shadow_could(cube, reference):
     flood = disc(142, 60, 9)
     flags = judge(scene(paint(cloudy(later(cube), 60, 50, 12), flood, WATER)), reference).flags
     assert share(flags, disc(142, 60, 6), Flag.ANOMALY) > 0.9
+
+
+@pytest.mark.parametrize("colour", [FLOOD, BURN], ids=["flood", "burn"])
+def test_what_is_much_darker_than_the_shade_of_a_thin_cloud_has_changed(cube, reference, colour):
+    away, changed = 21, disc(90, 40, 7)  # rows and columns from a cloud at 900 m to its shadow
+    image = cloudy(cloudy(paint(cube, changed, colour), 40, 100, 14), 120, 90, 12)
+    veil = 0.3 * ndimage.gaussian_filter(disc(90 + away, 40 + away, 12).astype(float), 2)
+    shade = ndimage.shift(veil, (-away, -away), order=1)
+    image = image * (1 - shade * (1 - LIGHT_LEFT[:, None, None]))
+    image = image * (1 - veil) + CLOUD[:, None, None] * veil
+    flags = judge(scene(later(image)), reference).flags
+    assert share(flags, disc(90, 40, 6), Flag.ANOMALY) > 0.9
 
 
 def test_where_the_reference_is_unknown_clouds_are_told_and_no_anomaly_is_called(cube):
