@@ -176,12 +176,12 @@ def measure(kinds: Sequence[tuple[Flag, Objects]], source: Material) -> tuple[li
     return found, {"misalignment_appeared": appeared, "misalignment_vanished": vanished}
 
 
-def others_beside(flags: NDArray[np.uint8], kind: Flag, strip: Strip) -> NDArray[np.bool_]:
-    """Where flags of another kind lie so near, in the rows of a strip, that a border may be theirs."""
-    read = flags[strip.read]
-    others = (read != kind) & (read != Flag.CLEAR) & (read != Flag.NO_ANSWER)
+def others_beside(flags: NDArray[np.uint8], kind: Flag, strip: Strip) -> NDArray[np.uint8]:
+    """Not 0 where flags of another kind lie so near, in the rows of a strip, that a border may be theirs."""
+    is_other = np.ones(256, np.uint8)
+    is_other[[kind, Flag.CLEAR, Flag.NO_ANSWER]] = 0
     reach = np.ones((2 * TOLERANCE_PX + 1, 2 * TOLERANCE_PX + 1), np.uint8)
-    return np.asarray(cv2.dilate(others.view(np.uint8), reach)[strip.inner] > 0)
+    return np.asarray(cv2.dilate(cv2.LUT(flags[strip.read], is_other), reach)[strip.inner])
 
 
 def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
