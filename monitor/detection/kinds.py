@@ -37,8 +37,11 @@ UNLIT = 0.5
 CORE_PX, CORE_SHARE = 15, 0.01
 """Bright objects wider than this are clouds even if no shadow of theirs can be seen; what is that wide at one place
 alone, with less than this share of its pixels so deep inside, is a town, ..."""
-THICK_CORE_PX = 9
-"""... but clouds that are not thin need be no wider than this."""
+THICK_CORE_PX, THICK_CORE_SHARE = 9, 0.04
+"""... but clouds that are not thin need be no wider than this, and up to `COMPACT_PX` at one place alone."""
+COMPACT_PX = 1000
+"""Larger objects need more than these shares, in proportion to their diameter: a cloud that grows grows wider, a town
+sprawls."""
 
 
 def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
@@ -93,7 +96,9 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
         inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
-    wide = (deep > CORE_SHARE * clouds.area) | ((inside > 0) & opaque(clouds, seen, THIN))
+    spread = np.sqrt(np.maximum(clouds.area / (COMPACT_PX * canvas.fineness**2), 1))
+    thick = inside > np.where(spread > 1, THICK_CORE_SHARE * spread * clouds.area, 0)
+    wide = (deep > CORE_SHARE * spread * clouds.area) | (thick & opaque(clouds, seen, THIN))
     hard = (steepness / np.maximum(number, 1) > SOFT_EDGE / canvas.fineness) & ~wide
     small = small_ones(canvas, clouds)
     hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]

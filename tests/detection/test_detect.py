@@ -121,6 +121,16 @@ def test_a_town_is_no_cloud_though_its_streets_meet_in_a_wide_square(cube, refer
     assert share(found.flags, town, Flag.ANOMALY) > 0.8
 
 
+def test_a_large_town_is_no_cloud_though_one_place_is_wider_than_its_streets(cube, reference):
+    town = np.zeros((SIZE, SIZE), bool)
+    for street in range(10, 150, 20):
+        town[street : street + 6, 10:150] = town[10:150, street : street + 6] = True
+    town[60:86, 60:86] = True
+    found = judge(scene(paint(later(cube), town, CLOUD, 0.25)), reference)
+    assert share(found.flags, town, Flag.CLOUD) == 0
+    assert share(found.flags, town, Flag.ANOMALY) > 0.8
+
+
 def test_a_town_is_no_cloud_on_finer_pixels(cube, town):
     fine, finer_town = ndimage.zoom(cube, (1, 2, 2), order=1), np.kron(town, np.ones((2, 2))) > 0
     clear = scene(fine, pixel_m=15)

@@ -48,11 +48,19 @@ def test_taizhou_new_roofs_are_change_and_not_cloud(shared, tmp_path):
     assert found["cloud"]["fpr"] <= 0.02
 
 
-@pytest.mark.parametrize("bands", [("blue", "green", "red", "nir08"), ("green", "red", "nir08", "swir16")])
-def test_taizhou_roofs_are_no_clouds_in_the_bands_of_other_sensors(shared, tmp_path, bands):
-    found = scores(shared, flags_of(shared, tmp_path, "taizhou", bands), "taizhou")
-    assert found["any"]["f1"] >= 0.94
-    assert found["anomaly"]["f1"] >= 0.94
+@pytest.mark.parametrize(
+    ("bands", "least"),
+    [
+        ("blue green red nir08", 0.94),
+        ("green red nir08 swir16", 0.94),
+        ("red nir08 swir16 swir22", 0.94),
+        ("green red nir08", 0.88),
+    ],
+)
+def test_taizhou_roofs_are_no_clouds_in_the_bands_of_other_sensors(shared, tmp_path, bands, least):
+    found = scores(shared, flags_of(shared, tmp_path, "taizhou", tuple(bands.split())), "taizhou")
+    assert found["any"]["f1"] >= least
+    assert found["anomaly"]["f1"] >= least
     assert found["cloud"]["fpr"] <= 0.02
 
 
