@@ -1,6 +1,7 @@
 """Clear scenes that series are made on: those of the bench, and any of them as level 1 shows it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ LEVEL_1_SCALE, LEVEL_1_OFFSET = 2e-5, -0.1
 def sites(shared: Path) -> dict[str, Path]:
     """The clear scenes of the bench, as items, by the name of their site."""
     return {site: shared / "data/backgrounds" / item / f"{item}.json" for site, item in SITES.items()}
+
+
+def all_at_level_1(items: Mapping[str, Path], work: Path) -> dict[str, Path]:
+    """Clear scenes by the name of their site, as the sensor sees them, under names that say so."""
+    return {f"{site}-level1": at_level_1(path, work) for site, path in items.items()}
 
 
 def at_level_1(background: Path, work: Path) -> Path:

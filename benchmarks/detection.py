@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 from ablation import print_ablation
-from backgrounds import at_level_1, sites
+from backgrounds import all_at_level_1, sites
 from pictures import write_pictures
-from series import SHARED, Case, bench, generate, newyork_case, pooled, real_cases, run, scan, truth_pairs
+from series import SHARED, Case, bench, generate, newyork_case, pooled, real_cases, run, scan, seeds_of, truth_pairs
 
 PEERS = ("qa", "cva", "kmeans-diff", "labels")
 COLUMNS = {
@@ -166,7 +166,7 @@ def chosen(shared: Path, work: Path, seeds: Sequence[int], asked: argparse.Names
     if asked.on or asked.level_1:
         items = {path.stem: path.resolve() for path in asked.on} or sites(shared)
         if asked.level_1:
-            items = {f"{site}-level1": at_level_1(path, work) for site, path in items.items()}
+            items = all_at_level_1(items, work)
         cases = generate(shared, work, seeds, backgrounds=items)
     else:
         cases = [*real_cases(shared), *generate(shared, work, seeds)]
@@ -212,8 +212,7 @@ def main() -> None:
     parser.add_argument("--ablation", action="store_true", help="print the ablation instead of the table")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write the pictures of docs/method.md instead")
     args = parser.parse_args()
-    first, _, last = args.seeds.partition("-")
-    seeds = list(range(int(first), int(last or first) + 1))[: 1 if args.quick else None]
+    seeds = seeds_of(args.seeds)[: 1 if args.quick else None]
     shared = args.shared.resolve()
     with tempfile.TemporaryDirectory(prefix="detection-") as scratch:
         work = (args.work or Path(scratch)).resolve()

@@ -9,7 +9,6 @@ the last column. It was trained on real clouds: generated ones are strange to it
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from backgrounds import at_level_1, sites
+from backgrounds import all_at_level_1, sites
 from numpy.typing import NDArray
-from series import SHARED, Case, bench, generate, pooled, real_cases, scan, truth_pairs
+from series import SHARED, Case, bench, generate, pooled, real_cases, scan, seeds_of, truth_pairs
 
 BANDS = {"blue": "blue", "green": "green", "red": "red", "nir08": "nir", "swir16": "swir16", "swir22": "swir22"}
 """Our names of the bands that it needs, and its own."""
@@ -34,24 +33,20 @@ def masks(case: Case, work: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for truth in case.truths:
         if not (folder / truth.name).exists():
-            write_mask(case.folder / truth.stem / f"{truth.stem}.json", folder / truth.name)
+            write_mask(case, truth.stem, folder / truth.name)
     return folder
 
 
-def write_mask(path: Path, target: Path) -> None:
+def write_mask(case: Case, item_id: str, target: Path) -> None:
     """The network's flags of one item; level 1 is divided by the sine of the height of the sun, as it was trained."""
     from ukis_csmask.mask import CSmask
 
-    item = json.loads(path.read_text())
+    item = case.item(item_id)
     raw = "L1" in item["properties"].get("landsat:correction", "L2SP")
     height = np.sin(np.radians(item["properties"]["view:sun_elevation"])) if raw else 1.0
-    bands = []
-    for key in BANDS:
-        units = item["assets"][key]["raster:bands"][0]
-        with rasterio.open(path.parent / item["assets"][key]["href"]) as source:
-            bands.append(np.ma.filled(source.read(1, masked=True) * units["scale"] + units["offset"], np.nan) / height)
-            profile = source.profile
-    image = np.stack(bands, axis=-1).astype(np.float32)
+    image = np.stack([case.reflectance(item_id, band) / np.float32(height) for band in BANDS], axis=-1)
+    with rasterio.open(case.folder / item_id / item["assets"]["red"]["href"]) as source:
+        profile = source.profile
     known = np.isfinite(image).all(axis=-1)
     found = CSmask(np.nan_to_num(image), [*BANDS.values()], product_level="l1c" if raw else "l2a").csm[..., 0]
     with rasterio.open(target, "w", **profile | {"dtype": "uint8", "nodata": 255}) as file:
@@ -88,14 +83,13 @@ def main() -> None:
         import ukis_csmask  # noqa: F401
     except ImportError as missing:
         raise SystemExit(f'{missing}\ninstall it: pip install "ukis-csmask[cpu]==1.0.0" -c constraints.txt') from None
-    first, _, last = args.seeds.partition("-")
-    seeds, shared = range(int(first), int(last or first) + 1), args.shared.resolve()
+    seeds, shared = seeds_of(args.seeds), args.shared.resolve()
     with tempfile.TemporaryDirectory(prefix="csmask-") as scratch:
         work = (args.work or Path(scratch)).resolve()
         scorer = bench(shared)
         items = sites(shared)
         if args.level_1:
-            items = {f"{site}-level1": at_level_1(path, work) for site, path in items.items()}
+            items = all_at_level_1(items, work)
         cases = [*([] if args.level_1 else real_cases(shared)), *generate(shared, work, seeds, backgrounds=items)]
         print(f"| set | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 1)}")
         for name in dict.fromkeys(case.row for case in cases):

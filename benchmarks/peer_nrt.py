@@ -13,7 +13,6 @@ all changes: ships come and go within one date, and are left to `detection.py`.
 """
 
 import argparse
-import json
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -23,9 +22,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from series import NEAR_CHANGE_PX, SHARED, Case, bench, generate, near, scan
+from series import NEAR_CHANGE_PX, SHARED, Case, bench, generate, near, scan, seeds_of
 
 INDICES = {"NDVI": ("nir08", "red"), "NBR": ("nir08", "swir22")}
 NEEDED = ("green", "red", "nir08", "swir16", "swir22")
@@ -70,17 +68,14 @@ def read_series(scorer: Any, case: Case, flags: Path) -> Series:
     dates, truth, ours = [], [], []
     bands: dict[str, list[NDArray[np.float32]]] = {name: [] for name in NEEDED}
     for path in case.truths:
-        item = json.loads((case.folder / path.stem / f"{path.stem}.json").read_text())
-        dates.append(datetime.fromisoformat(item["properties"]["datetime"]).astimezone(UTC).replace(tzinfo=None))
+        taken = case.item(path.stem)["properties"]["datetime"]
+        dates.append(datetime.fromisoformat(taken).astimezone(UTC).replace(tzinfo=None))
         true, mine = scorer.read_pair(path, flags / path.name)
         hidden = np.isin(true, HIDDEN)
         truth.append(true)
         ours.append(mine)
         for name, images in bands.items():
-            units = item["assets"][name]["raster:bands"][0]
-            with rasterio.open(case.folder / path.stem / item["assets"][name]["href"]) as file:
-                image = file.read(1).astype(np.float32) * np.float32(units["scale"]) + np.float32(units["offset"])
-            images.append(np.where(hidden, np.float32(np.nan), image))
+            images.append(np.where(hidden, np.float32(np.nan), case.reflectance(path.stem, name)))
     return Series(dates, {name: np.stack(images) for name, images in bands.items()}, np.stack(truth), np.stack(ours))
 
 
@@ -146,8 +141,7 @@ def main() -> None:
         kinds = monitors()
     except ImportError as missing:
         raise SystemExit(f"{missing}\ninstall it: pip install nrt==0.1.0 -c constraints.txt") from None
-    first, _, last = args.seeds.partition("-")
-    seeds, shared = range(int(first), int(last or first) + 1), args.shared.resolve()
+    seeds, shared = seeds_of(args.seeds), args.shared.resolve()
     with tempfile.TemporaryDirectory(prefix="nrt-") as scratch:
         work = (args.work or Path(scratch)).resolve()
         scorer = bench(shared)

@@ -33,6 +33,7 @@ from series import (
     opened,
     places_of_changes,
     real_cases,
+    seeds_of,
     simulated,
     truth_on,
     write_config,
@@ -246,12 +247,6 @@ def draw(path: Path, shown: Mapping[str, NDArray[np.float64]], sample: Sample) -
     axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
-
-
-def seeds_of(text: str) -> list[int]:
-    """Seeds of a text such as 1-6."""
-    first, _, last = text.partition("-")
-    return list(range(int(first), int(last or first) + 1))
 
 
 def jobs_of(part: str, seeds: Sequence[int], dates: int, shared: Path, work: Path) -> list[Job]:

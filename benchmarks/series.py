@@ -74,8 +74,21 @@ class Case:
     @property
     def assets(self) -> set[str]:
         """Names of the files that its scenes have."""
-        item = json.loads((self.folder / self.reference / f"{self.reference}.json").read_text())
-        return set(item["assets"])
+        return set(self.item(self.reference)["assets"])
+
+    def item(self, item_id: str) -> dict[str, Any]:
+        """The STAC item of a scene."""
+        item: dict[str, Any] = json.loads((self.folder / item_id / f"{item_id}.json").read_text())
+        return item
+
+    def reflectance(self, item_id: str, band: str) -> NDArray[np.float32]:
+        """One band of a scene as its file has it, NaN without data."""
+        asset = self.item(item_id)["assets"][band]
+        units = asset["raster:bands"][0]
+        with rasterio.open(self.folder / item_id / asset["href"]) as source:
+            numbers = source.read(1, masked=True).astype(np.float32)
+        values: NDArray[np.float32] = numbers * np.float32(units["scale"]) + np.float32(units["offset"])
+        return np.ma.filled(values, np.float32(np.nan))
 
     def on_pixels(self, metres: float) -> "Case":
         """The case on pixels of another size."""
@@ -118,6 +131,12 @@ class Opened:
         monitor, catalog = self.settings.monitors[0], self.settings.catalogs["local"]
         item = fetch_scene(monitor, self.settings.catalogs, item_id)
         return read_for(monitor, item, catalog, self.reference.grid, load_area(monitor.aoi))
+
+
+def seeds_of(text: str) -> list[int]:
+    """Seeds of a text such as 1-6."""
+    first, _, last = text.partition("-")
+    return list(range(int(first), int(last or first) + 1))
 
 
 def bench(shared: Path) -> ModuleType:

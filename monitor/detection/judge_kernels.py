@@ -31,7 +31,7 @@ SHADE_BONUS = 12.0
 SHADE_CERTAIN = 0.35
 """Predicted shade from which a shadow is expected."""
 TOO_DARK, MUCH_TOO_DARK = 0.42, 0.67
-"""How much deeper than the shade around it a shadow may be; what is deeper by the second is more than that."""
+"""How much deeper than the shade around it a shadow may be; from the second on that shade speaks for none."""
 FAR_FROM_SHADE_COST = 4.0
 NEAR_SHADE = 0.1
 """Predicted shade below which no shadow is near."""
