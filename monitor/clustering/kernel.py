@@ -72,15 +72,15 @@ def _to_features(numbers, factor, shift, here, size, features):  # type: ignore[
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_models(numbers, factor, shift, seen, centroids, first, labels, totals):  # type: ignore[no-untyped-def]
+def run_models(slab, seen, centroids, first, labels, totals):  # type: ignore[no-untyped-def]
     """Labels and totals of rows of an image under several models.
 
-    `numbers` (bands, rows, columns), of which ``number * factor + shift`` (bands,) are features; `seen` bool (rows,
-    columns); `centroids` float32 (all k, padded bands), those of model m at ``first[m]:first[m + 1]``; `labels`
+    `slab` gives features for reflectance; `seen` bool (rows, columns); `centroids` float32 (all k, padded bands), those of model m at ``first[m]:first[m + 1]``; `labels`
     uint8 (models or fewer, rows, columns) of the first models; `totals` float64 (rows, models, 2) get inertia and the
     sum of simplified silhouettes added. Chunks without data are skipped.
     """
-    bands, rows, columns = numbers.shape
+    numbers, top, factor, shift = slab
+    bands, (rows, columns) = len(numbers), seen.shape
     features = np.zeros((centroids.shape[1], CHUNK), np.float32)
     here, distance = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
     best, second = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
@@ -98,7 +98,7 @@ def run_models(numbers, factor, shift, seen, centroids, first, labels, totals): 
                 labels[:, row, start : start + size] = NO_LABEL
                 continue
             for band in range(bands):
-                values = numbers[band, row, start : start + size]
+                values = numbers[band, top + row, start : start + size]
                 _to_features(values, factor[band], shift[band], here, size, features[band])
             for model in range(first.size - 1):
                 for index in range(first[model], first[model + 1]):
@@ -140,13 +140,13 @@ def run_one(features, centroids, labels, squared):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def add_label_sums(numbers, seen, labels, pixels, sums, squares):  # type: ignore[no-untyped-def]
+def add_label_sums(numbers, first, seen, labels, pixels, sums, squares):  # type: ignore[no-untyped-def]
     """Add the pixels of every label (k,), and the sums of their numbers and of the squares (k, bands).
 
-    `numbers` (bands, rows, columns), `seen` bool and `labels` uint8 (rows, columns). Sums in 64-bit integers are
-    exact, so that the order of rows and threads does not matter.
+    `numbers` (bands, rows, columns) from row `first` on, `seen` bool and `labels` uint8 (rows, columns). Sums in 64-bit
+    integers are exact, so that the order of rows and threads does not matter.
     """
-    bands, rows, columns = numbers.shape
+    bands, (rows, columns) = len(numbers), seen.shape
     for row in range(rows):
         for column in range(columns):
             label = labels[row, column]
@@ -154,7 +154,7 @@ def add_label_sums(numbers, seen, labels, pixels, sums, squares):  # type: ignor
                 continue
             pixels[label] += 1
             for band in range(bands):
-                value = sums.dtype.type(numbers[band, row, column])
+                value = sums.dtype.type(numbers[band, first + row, column])
                 sums[label, band] += value
                 squares[label, band] += value * value
 

@@ -40,9 +40,8 @@ def apply_models(
     totals = np.zeros((rows, len(models), 2))
 
     def work(strip: Strip) -> None:
-        numbers, factor, shift = features.raw(strip.start, strip.stop)
         part = (features.seen[strip.rows], centroids, first, labels[:, strip.rows], totals[strip.rows])
-        run_models(numbers, factor, shift, *part)
+        run_models(features.slab(strip.start, strip.stop), *part)
 
     over_strips((rows, columns), 0, work, strip_px)
     inertia, silhouette = totals.sum(axis=0).T

@@ -90,7 +90,7 @@ def float_band(stack: Stack, labelled: LabelMap, band: int) -> list[ValueStats]:
         numbers, scale, offset = stack.raw_band(band, strip.start, strip.stop)
         seen, labels = stack.seen[strip.rows], labelled.labels[strip.rows]
         values = np.where(seen, numbers * scale + offset, np.float32(0))
-        add_label_sums(values[None], seen, labels, pixels, sums, squares)
+        add_label_sums(values[None], 0, seen, labels, pixels, sums, squares)
         count_numbers(steps_of(values), 0, seen, labels, counts)
     mean = sums[:, 0] / np.maximum(pixels, 1)
     std = np.sqrt(np.maximum(squares[:, 0] / np.maximum(pixels, 1) - mean**2, 0))
@@ -128,7 +128,8 @@ def label_sums(stack: Stack, labels: NDArray[np.uint8], k: int, strip_px: int | 
 
     def add(strip: Strip) -> None:
         part = np.zeros_like(pixels), np.zeros_like(sums), np.zeros_like(squares)
-        add_label_sums(stack.raw(strip.start, strip.stop)[0], stack.seen[strip.rows], labels[strip.rows], *part)
+        numbers, first, *_ = stack.slab(strip.start, strip.stop)
+        add_label_sums(numbers, first, stack.seen[strip.rows], labels[strip.rows], *part)
         with lock:
             for total, more in zip((pixels, sums, squares), part, strict=True):
                 np.add(total, more, out=total)

@@ -122,12 +122,10 @@ class Canvas:
 
     def beside(self, rows: slice) -> Beside:
         """Scene and ground of some rows, as they are compared."""
-        (scene, *scene_units), (ground, *ground_units) = (
-            stack.raw(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack)
-        )
+        scene, ground = (stack.slab(rows.start, rows.stop) for stack in (self.scene.stack, self.reference.stack))
         return Beside(
-            scene, np.stack(scene_units), ground, np.stack(ground_units), self.scene.valid[rows],
-            self.reference.labels[rows], self.nearest[rows], self.prior.level.astype(np.float32),
+            scene, ground, self.scene.valid[rows], self.reference.labels[rows], self.nearest[rows],
+            self.prior.level.astype(np.float32),
         )  # fmt: skip
 
 

@@ -71,7 +71,8 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
     without its field. They are of the flattened rows, (pixels,) or (bands, pixels); without an answer `tint` is 0 and
     the others mean nothing. `wide` is the field as `stretched` from block row `first` on, row 0 is row `top` of it.
     """
-    bands, _, width = beside.scene.shape
+    scene, ground, width = beside.scene, beside.ground, beside.valid.shape[1]
+    bands = len(scene.numbers)
     k, whites, answers, field_rows = len(beside.level), 0, 0, today.field.shape[1]
     for band in range(bands):
         whites += white[band] > 0
@@ -87,15 +88,10 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
         if known == 0:
             continue
         for band in range(bands):
-            here, there, above, below = (
-                beside.scene[band, row],
-                beside.ground[band, row],
-                wide[band, upper],
-                wide[band, lower],
-            )
+            here, there = scene.numbers[band, scene.first + row], ground.numbers[band, ground.first + row]
+            above, below = wide[band, upper], wide[band, lower]
             expected, rest, bright = under[band, line], beyond[band, line], white[band]
-            scale, offset = beside.scene_units[0, band], beside.scene_units[1, band]
-            unit, zero = beside.ground_units[0, band], beside.ground_units[1, band]
+            scale, offset, unit, zero = scene.scale[band], scene.offset[band], ground.scale[band], ground.offset[band]
             for column in range(width):
                 slow = above[column] + (below[column] - above[column]) * down
                 expected[column] = np.float32(there[column]) * unit + zero + slow
@@ -121,12 +117,12 @@ def snow_row(beside, row, green, swir, air, out):
     By that of the surface, without the light of the `air` (bands,), and by that of what has been added to the ground:
     thin cloud over dark ground would be snow by either alone.
     """
-    one, other = beside.scene[green, row], beside.scene[swir, row]
-    scale, offset = beside.scene_units[0, green], beside.scene_units[1, green]
-    unit, zero = beside.scene_units[0, swir], beside.scene_units[1, swir]
-    before, under, labels = beside.ground[green, row], beside.ground[swir, row], beside.labels[row]
-    before_scale, before_offset = beside.ground_units[0, green], beside.ground_units[1, green]
-    under_scale, under_offset = beside.ground_units[0, swir], beside.ground_units[1, swir]
+    scene, ground, labels = beside.scene, beside.ground, beside.labels[row]
+    one, other = scene.numbers[green, scene.first + row], scene.numbers[swir, scene.first + row]
+    scale, offset, unit, zero = scene.scale[green], scene.offset[green], scene.scale[swir], scene.offset[swir]
+    before, under = ground.numbers[green, ground.first + row], ground.numbers[swir, ground.first + row]
+    before_scale, before_offset = ground.scale[green], ground.offset[green]
+    under_scale, under_offset = ground.scale[swir], ground.offset[swir]
     index, least, most = np.float32(SNOW_INDEX), np.float32(SNOW_GREEN), np.float32(SNOW_SWIR)
     for column in range(out.size):
         bright, dark = np.float32(one[column]) * scale + offset, np.float32(other[column]) * unit + zero

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from monitor.detection.look import Look
 from monitor.detection.object_sums import UNIT, count_bits, edge_sums, inside_sums
 from monitor.detection.objects import Objects
 from monitor.detection.result import Flag
+from monitor.scenes.stack import Slab
 from monitor.spectrum import VISIBLE
 from monitor.strips import Strip, over_strips
 
@@ -29,8 +30,6 @@ INDICES = {"ndvi": ("nir08", "red"), "ndwi": ("green", "nir08"), "nbr": ("nir08"
 QA_CLOUD = 1 << 1 | 1 << 2 | 1 << 3
 QA_SHADOW = 1 << 4
 """Bits of QA_PIXEL (Landsat Collection 2): dilated cloud, cirrus, cloud; cloud shadow."""
-Raw = tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]
-"""An image as `Stack.raw` gives it."""
 EMPTY_INDEX = 0.02
 """Denominators of an index below this reflectance say nothing."""
 
@@ -59,13 +58,13 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What is drawn from one strip: its borders, strength of change (rows, columns), numbers of scene and reference."""
+    """What is drawn from one strip: its borders, strength of change (rows, columns), and scene and reference."""
 
     strip: Strip
     borders: Misalignment
     power: NDArray[np.float32]
-    scene: Raw
-    ground: Raw
+    scene: Slab
+    ground: Slab
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +187,7 @@ def drawn(source: Material, strip: Strip, borders: Misalignment) -> Part:
     """The rasters of one strip."""
     canvas = source.canvas
     power = strength(canvas, source.seen, source.flags, strip)
-    scene, ground = (stack.raw(strip.start, strip.stop) for stack in (canvas.scene.stack, canvas.reference.stack))
+    scene, ground = (stack.slab(strip.start, strip.stop) for stack in (canvas.scene.stack, canvas.reference.stack))
     return Part(strip, borders, power, scene, ground)
 
 

@@ -11,10 +11,12 @@ label's covariance. The cost of an explanation grows with the logarithm of its m
 broken band does not decide. The cloud's and the shadow's own variety widens their tolerance with their strength.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from monitor.scenes.stack import Slab
 
 CLOUD_COLOUR = {
     "coastal": 0.60, "blue": 0.61, "green": 0.62, "red": 0.64, "nir08": 0.69, "cirrus": 0.03, "swir16": 0.55,
@@ -74,16 +76,14 @@ class Today(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """Some rows of scene and ground, as numbers (bands, rows, columns) and their units (2, bands): scale and offset.
+    """Some rows of scene and ground.
 
     `valid` and the label maps are (rows, columns): labels where the reference is known, the `nearest` label elsewhere,
     of which `level` (k, bands) is the reflectance.
     """
 
-    scene: NDArray[Any]
-    scene_units: NDArray[np.float32]
-    ground: NDArray[Any]
-    ground_units: NDArray[np.float32]
+    scene: Slab
+    ground: Slab
     valid: NDArray[np.bool_]
     labels: NDArray[np.uint8]
     nearest: NDArray[np.uint8]

@@ -81,13 +81,22 @@ def _begin(work, begin, lanes, order, under, beyond, label, today, colours):
         e, u, v = ROWS + 3 * band, ROWS + 3 * band + 1, ROWS + 3 * band + 2
         base, bright, air = today.season[label, band], colours.cloud[band], colours.air[band]
         part, unit = colours.taken[band], np.float32(1) / today.scale[band]
+        expected, gap = under[band], beyond[band]
         for p in range(lanes):
             place = order[begin + p]
-            expected, gap = under[band, place] + base, beyond[band, place] - base
-            work[e, p] = gap
-            work[u, p] = bright - expected
-            work[v, p] = (air - expected) * part
-            work[EFFECT, p] += (gap * unit) * (gap * unit)
+            work[e, p] = gap[place]
+            work[u, p] = expected[place]
+        # one row at a time: loops that write to several rows do not vectorise
+        for p in range(lanes):
+            work[e, p] -= base
+        for p in range(lanes):
+            work[u, p] += base
+        for p in range(lanes):
+            work[v, p] = (air - work[u, p]) * part
+        for p in range(lanes):
+            work[u, p] = bright - work[u, p]
+        for p in range(lanes):
+            work[EFFECT, p] += (work[e, p] * unit) * (work[e, p] * unit)
 
 
 @inlined

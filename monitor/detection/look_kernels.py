@@ -103,7 +103,7 @@ def look_rows(start, stop, beside, today, top, white, colours, green, swir, wind
     negative; `outputs` (rows, columns) are gaps of shadow and cloud, bits, opacity, depth, peak, trust, change, effect.
     A few rows at a time are explained into a ring of planes, so that their numbers stay in the cache.
     """
-    bands, rows, width = beside.scene.shape
+    bands, (rows, width) = len(beside.scene.numbers), beside.valid.shape
     step = max(TILE // width, 1)
     slots = 2 * step if step > 1 else 3
     planes = np.zeros((PLANES, slots * width), np.float32)

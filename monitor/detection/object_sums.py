@@ -20,10 +20,10 @@ compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 @compiled
 def _pick(image, row, column, out):
-    """Reflectance of a pixel, (bands,), of an image as by `Stack.raw`; rounded as by `Stack.rows`."""
-    numbers, scale, offset = image
+    """Reflectance of a pixel, (bands,), of a slab; rounded as by `Stack.rows`."""
+    numbers, first, scale, offset = image
     for band in range(out.size):
-        out[band] = np.float32(numbers[band, row, column]) * scale[band] + offset[band]
+        out[band] = np.float32(numbers[band, first + row, column]) * scale[band] + offset[band]
 
 
 @compiled
@@ -53,11 +53,11 @@ def inside_sums(
 
     Rasters begin at row `first`. Averaged as they are: the excess of `borders` (ranks here and nearby, strength by
     rank), what `coded` rasters stand for by `tables` (n, 256), and `power`, of which `tops` takes the largest. `scene`
-    and `ground` (as by `Stack.raw`: numbers, scale, offset), the latter by `level` (labels, bands) where the reference
-    is unknown, fill `spectra` (2, count + 1, bands); `then` and `now` are the label maps of reference and scene,
-    counted in `modes` (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 4)
-    holds residual and novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center
-    and scale) over its unit.
+    and `ground` (slabs), the latter by `level` (labels, bands) where the reference is unknown, fill `spectra`
+    (2, count + 1, bands); `then` and `now` are the label maps of reference and scene, counted in `modes`
+    (2, count + 1, labels + 1), no label last. After those of the planes, `sums` (count + 1, n + 4) holds residual and
+    novelty: the distance to the centroid of a label in feature space (`features` (2, bands): center and scale) over its
+    unit.
     """
     width = then.shape[1]
     here, nearby, strengths = borders

@@ -37,12 +37,15 @@ class Numbers(Protocol):
     def read_band(self, band: int, top: int, bottom: int) -> NDArray[Any]:
         """Rows of one band, (bottom - top, columns), as `read` gives them."""
 
+    def whole(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
+        """An array in one piece that holds at least these rows of every band, and which of its rows is row `top`."""
+
 
 class ArrayNumbers:
-    """Numbers in memory."""
+    """Numbers in memory, in one piece."""
 
     def __init__(self, array: NDArray[Any]) -> None:
-        self.array = array
+        self.array = np.ascontiguousarray(array)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -62,6 +65,11 @@ class ArrayNumbers:
     def read_band(self, band: int, top: int, bottom: int) -> NDArray[Any]:
         """A view of some rows of one band."""
         return self.array[band, top:bottom]
+
+    def whole(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
+        """All of it."""
+        del bottom
+        return self.array, top
 
 
 class Scratch:
@@ -144,6 +152,10 @@ class FileNumbers:
         out = np.empty((bottom - top, self.shape[2]), self.dtype)
         self.read_into(out, band, top)
         return out
+
+    def whole(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
+        """These rows, copied."""
+        return self.read(top, bottom), 0
 
     def read_into(self, out: NDArray[Any], band: int, top: int) -> None:
         """Rows of a band from `top` on, in the type of `out`."""

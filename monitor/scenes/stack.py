@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, floor, sqrt
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numba
 import numpy as np
@@ -15,13 +15,27 @@ from monitor.scenes.shift import SMALLEST_SHIFT_PX, Shift
 from monitor.strips import Strip, over_strips
 
 
+class Slab(NamedTuple):
+    """Some rows of an image for kernels, in which loops over what does not lie in one piece do not vectorise.
+
+    `numbers` (bands, rows, columns) lie in one piece; row `first` of them is the first that was asked for. Reflectance
+    is ``number * scale + offset``, (bands,), float32. Numbers mean nothing where not seen.
+    """
+
+    numbers: NDArray[Any]
+    first: int
+    scale: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _to_reflectance(numbers, scale, offset, seen, out):  # type: ignore[no-untyped-def]
-    """Reflectance of numbers (bands, rows, columns); row views keep the inner loop plain enough to vectorise."""
-    bands, rows, columns = numbers.shape
+def _to_reflectance(slab, seen, out):  # type: ignore[no-untyped-def]
+    """Reflectance (bands, rows, columns) of a slab; row views keep the inner loop plain enough to vectorise."""
+    numbers, first, scale, offset = slab
+    bands, rows, columns = out.shape
     for band in range(bands):
         for row in range(rows):
-            source, mask, target = numbers[band, row], seen[row], out[band, row]
+            source, mask, target = numbers[band, first + row], seen[row], out[band, row]
             for column in range(columns):
                 value = np.float32(source[column]) * scale[band] + offset[band]
                 target[column] = value if mask[column] else np.float32(np.nan)
@@ -110,21 +124,22 @@ class Stack:
 
     @property
     def is_whole(self) -> bool:
-        """Whether `raw` gives whole numbers."""
+        """Whether `slab` gives whole numbers."""
         return self.numbers.dtype.kind in "iu" and not self.is_moved
 
-    def raw(self, top: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
-        """Some rows as numbers, and scale and offset (bands,) that make them reflectance: for kernels.
-
-        Numbers mean nothing where not seen.
-        """
+    def slab(self, top: int, bottom: int) -> Slab:
+        """Some rows as numbers."""
         if self.is_moved:
             bands = self.shape[0]
-            return self.rows(top, bottom), np.ones(bands, np.float32), np.zeros(bands, np.float32)
-        return self.numbers.read(top, bottom), self.scale.astype(np.float32), self.offset.astype(np.float32)
+            return Slab(self.rows(top, bottom), 0, np.ones(bands, np.float32), np.zeros(bands, np.float32))
+        return self.slab_of(*self.numbers.whole(top, bottom))
+
+    def slab_of(self, numbers: NDArray[Any], first: int = 0) -> Slab:
+        """Numbers with what makes them reflectance."""
+        return Slab(numbers, first, self.scale.astype(np.float32), self.offset.astype(np.float32))
 
     def raw_band(self, band: int, top: int, bottom: int) -> tuple[NDArray[Any], np.float32, np.float32]:
-        """As `raw`, of one band: numbers (rows, columns), scale and offset."""
+        """As `slab`, of one band: numbers (rows, columns), scale and offset."""
         if self.is_moved:
             return self.rows(top, bottom)[band], np.float32(1), np.float32(0)
         numbers = self.numbers.read_band(band, top, bottom)
@@ -132,12 +147,12 @@ class Stack:
 
     def own_rows(self, top: int, bottom: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Some rows of the image as it was before it was moved."""
-        return self.reflectance_of(self.numbers.read(top, bottom), seen[top:bottom])
+        return self.reflectance_of(*self.numbers.whole(top, bottom), seen[top:bottom])
 
-    def reflectance_of(self, numbers: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Reflectance of some pixels' numbers (bands, rows, columns), NaN where not seen."""
-        out = np.empty(numbers.shape, np.float32)
-        _to_reflectance(numbers, self.scale.astype(np.float32), self.offset.astype(np.float32), seen, out)
+    def reflectance_of(self, numbers: NDArray[Any], first: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Reflectance of the numbers (bands, rows, columns) from row `first` on, NaN where not seen (rows, columns)."""
+        out = np.empty((len(numbers), *seen.shape), np.float32)
+        _to_reflectance(self.slab_of(numbers, first), seen, out)
         return out
 
     def moved_rows(self, top: int, bottom: int) -> NDArray[np.float32]:
@@ -158,13 +173,13 @@ class Stack:
             return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
         seen = self.seen[first::step, first::step]
         if isinstance(self.numbers, ArrayNumbers) and not self.is_moved:
-            return self.reflectance_of(np.ascontiguousarray(self.numbers.array[:, first::step, first::step]), seen)
+            return self.reflectance_of(np.ascontiguousarray(self.numbers.array[:, first::step, first::step]), 0, seen)
         take, kind = self.taken
         picked = np.empty((self.shape[0], *seen.shape), kind)
         for line in range(seen.shape[0]):
             row = first + line * step
             picked[:, line] = take(row, row + 1)[:, 0, first::step]
-        return picked if self.is_moved else self.reflectance_of(picked, seen)
+        return picked if self.is_moved else self.reflectance_of(picked, 0, seen)
 
     def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Reflectance of single pixels, (bands, n)."""
@@ -180,7 +195,7 @@ class Stack:
                 out[:, mine] = take(top, bottom)[:, rows[mine] - top, columns[mine]]
 
         over_strips(self.shape[1:], 0, pick)
-        return out if self.is_moved else self.reflectance_of(out[:, None], self.seen[rows, columns][None])[:, 0]
+        return out if self.is_moved else self.reflectance_of(out[:, None], 0, self.seen[rows, columns][None])[:, 0]
 
     def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Reflectance of a rectangle."""
@@ -189,7 +204,7 @@ class Stack:
             return self.rows(start, stop)[:, :, columns]
         bands = range(self.shape[0])
         picked = np.stack([self.numbers.read_band(band, start, stop)[:, columns] for band in bands])
-        return self.reflectance_of(picked, self.seen[start:stop, columns])
+        return self.reflectance_of(picked, 0, self.seen[start:stop, columns])
 
     @property
     def taken(self) -> tuple[Callable[[int, int], NDArray[Any]], np.dtype[Any]]:
