@@ -75,9 +75,10 @@ def _to_features(numbers, factor, shift, here, size, features):  # type: ignore[
 def run_models(slab, seen, centroids, first, labels, totals):  # type: ignore[no-untyped-def]
     """Labels and totals of rows of an image under several models.
 
-    `slab` gives features for reflectance; `seen` bool (rows, columns); `centroids` float32 (all k, padded bands), those of model m at ``first[m]:first[m + 1]``; `labels`
-    uint8 (models or fewer, rows, columns) of the first models; `totals` float64 (rows, models, 2) get inertia and the
-    sum of simplified silhouettes added. Chunks without data are skipped.
+    `slab` gives features for reflectance; `seen` bool (rows, columns); `centroids` float32 (all k, padded bands), those
+    of model m at ``first[m]:first[m + 1]``; `labels` uint8 (models or fewer, rows, columns) of the first models;
+    `totals` float64 (rows, models, 2) get inertia and the sum of simplified silhouettes added. Chunks without data are
+    skipped.
     """
     numbers, top, factor, shift = slab
     bands, (rows, columns) = len(numbers), seen.shape
