@@ -7,6 +7,9 @@ turns in one process, so that a busy machine disturbs both alike. Reading is ras
 other, to reflectance; labels and sweep are not timed. Prints medians of wall-clock and of processor time.
 """
 
+import monitor.__main__  # noqa: F401 - sets NumPy up as for every command, before it is imported
+
+# isort: split
 import argparse
 import json
 import statistics

@@ -1,5 +1,10 @@
-"""`python -m monitor`."""
+"""`monitor` and `python -m monitor`."""
 
-from monitor.cli import main
+from monitor.processor import sort_without_avx512
 
-main()
+sort_without_avx512()  # before anything imports NumPy
+
+from monitor.cli import main  # noqa: E402
+
+if __name__ == "__main__":
+    main()

@@ -62,6 +62,13 @@ def together(work: Callable[[Part], Done], parts: Iterable[Part]) -> list[Done]:
     return done
 
 
+def both(one: Callable[[], Done], other: Callable[[], Part]) -> tuple[Done, Part]:
+    """What two works give, done as by `together`."""
+    works: list[Callable[[], Any]] = [one, other]
+    first, second = together(lambda work: work(), works)
+    return first, second
+
+
 def cores() -> int:
     """How many cores the machine has."""
     return os.cpu_count() or 1

@@ -8,6 +8,7 @@ ground moves today. A field that dries moves along one direction; what moves acr
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.stats import chi2
 
 from monitor.clustering.labels import NO_LABEL
 from monitor.clustering.model import ReferenceModel
-from monitor.detection.ground_kernels import seasons_near_zero, squared_distances
+from monitor.detection.ground_kernels import seasons_near_zero
 from monitor.ranks import median, quantile
 from monitor.scenes.stack import Stack, thinning
 from monitor.spectrum import vapour_scatter
@@ -69,12 +70,20 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """A sample: `change` (bands, n) scene minus reference, `labels` (n,), `rows` and `columns` (n,)."""
+    """A sample, label after label: `change` (bands, n) scene minus reference, `rows` and `columns` (n,).
+
+    Pixels of label i are ``ends[i]:ends[i + 1]``.
+    """
 
     change: NDArray[np.float32]
-    labels: NDArray[np.intp]
+    ends: NDArray[np.intp]
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return self.rows.size
 
 
 def prior_of(reference: ReferenceModel) -> Prior:
@@ -103,11 +112,13 @@ def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pix
     grid = (slice(step // 2, None, step), slice(step // 2, None, step))
     labels, stacks = reference.labels[grid], (scene, reference.stack)
     places = np.flatnonzero(use[grid] & (labels != NO_LABEL))
+    order, ends = grouped(labels.ravel()[places], reference.k)
+    places = places[order]
     here, there = (stack.thinned(step).reshape(stack.shape[0], -1).take(places, axis=1) for stack in stacks)
     rows, columns = np.divmod(places, labels.shape[1])
     return Pixels(
         here - there,
-        labels.ravel()[places].astype(np.intp),
+        ends,
         rows * step + step // 2,
         columns * step + step // 2,
     )
@@ -115,27 +126,28 @@ def draw(scene: Stack, reference: ReferenceModel, use: NDArray[np.bool_]) -> Pix
 
 def first_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int]) -> Ground:
     """Ground as the reference expects it, scaled to the quietest part of the scene."""
-    k, bands = prior.level.shape
-    season = seasons_near_zero(pixels.change, pixels.labels, prior.tolerance, NEAR_ZERO_PX, NEAR_ZERO_TURNS)
+    bands = prior.level.shape[1]
+    season = seasons_near_zero(pixels.change, pixels.ends, prior.tolerance, NEAR_ZERO_PX, NEAR_ZERO_TURNS)
     shape_of = np.full((bands, bands), COMMON) + (1 - COMMON) * np.eye(bands)
     covariance = prior.tolerance[:, :, None] * shape_of * prior.tolerance[:, None, :]
-    off = squared_distances(pixels.change - of_pixels(season, pixels.labels), pixels.labels, whitening(covariance))
-    covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.labels, k)), 0.1, 4.0)
+    left = pixels.change - of_pixels(season, pixels.ends)
+    inside = zip(pairwise(pixels.ends), covariance, strict=True)
+    off = np.concatenate([squared_under(left[:, start:stop], each) for (start, stop), each in inside])
+    covariance = covariance * np.clip(scale_at(off, QUIET_SHARE, bands, balance(pixels.ends)), 0.1, 4.0)
     covariance += np.diag(prior.vapour**2)
     return Ground(season, np.zeros((bands, *blocks(shape)), np.float32), covariance)
 
 
 def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest: NDArray[np.float32]) -> Ground:
     """Ground as the pixels found clear show it; the slow field stays within `thickest` (bands,)."""
-    order, ends = grouped(pixels.labels, len(prior.level))
-    count = np.diff(ends)[:, None]
-    season = medians(pixels.change, order, ends, MIN_LABEL_PX).T * count / (count + FULL_TRUST_PX)
-    left = pixels.change - of_pixels(season, pixels.labels)
+    count = np.diff(pixels.ends)[:, None]
+    season = medians(pixels.change, pixels.ends, MIN_LABEL_PX).T * count / (count + FULL_TRUST_PX)
+    left = pixels.change - of_pixels(season, pixels.ends)
     limit = thickest[:, None, None]
     field = np.clip(slow_field(left, pixels, shape), -limit, limit)
     left -= field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX]
-    unit = np.asarray(left / of_pixels(prior.tolerance, pixels.labels), np.float32)
-    return Ground(season, field, covariances(unit.take(order, axis=1), ends, prior))
+    unit = np.asarray(left / of_pixels(prior.tolerance, pixels.ends), np.float32)
+    return Ground(season, field, covariances(unit, pixels.ends, prior))
 
 
 def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -144,27 +156,23 @@ def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], ND
     return np.argsort(ids, kind="stable"), np.concatenate([[0], count.cumsum()])
 
 
-def of_pixels(values: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.float32]:
+def of_pixels(values: NDArray[np.float64], ends: NDArray[np.intp]) -> NDArray[np.float32]:
     """What every pixel's label has of values (k, bands), (bands, n)."""
-    return values.T.astype(np.float32).take(labels, axis=1)
+    return np.repeat(values.T.astype(np.float32), np.diff(ends), axis=1)
 
 
-def medians(
-    values: NDArray[np.float32], order: NDArray[np.intp], ends: NDArray[np.intp], least: int
-) -> NDArray[np.float32]:
-    """Medians (bands, groups) of values (bands, n) by group, 0 for groups of fewer than `least`."""
+def medians(values: NDArray[np.float32], ends: NDArray[np.intp], least: int) -> NDArray[np.float32]:
+    """Medians (bands, groups) of values (bands, n), group after group, 0 for groups of fewer than `least`."""
     out = np.zeros((len(values), len(ends) - 1), np.float32)
-    ordered = values.take(order, axis=1)
     for group in np.flatnonzero(np.diff(ends) >= least):
-        out[:, group] = median(ordered[:, ends[group] : ends[group + 1]])
+        out[:, group] = median(values[:, ends[group] : ends[group + 1]])
     return out
 
 
-def balance(labels: NDArray[np.intp], k: int) -> NDArray[np.float64]:
+def balance(ends: NDArray[np.intp]) -> NDArray[np.float64]:
     """Weights by which every label counts as the square root of its size, (n,)."""
-    count = np.bincount(labels, minlength=k)
-    weights: NDArray[np.float64] = 1 / np.sqrt(np.maximum(count, 1))[labels]
-    return weights
+    count = np.diff(ends)
+    return np.repeat(1 / np.sqrt(np.maximum(count, 1)), count)
 
 
 def whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -173,7 +181,7 @@ def whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     return inverse
 
 
-def scale_at(squared: NDArray[np.float64], share: float, bands: int, weight: NDArray[np.float64]) -> float:
+def scale_at(squared: NDArray[np.float32], share: float, bands: int, weight: NDArray[np.float64]) -> float:
     """Factor that brings the weighted quantile of squared distances to that of chi-square."""
     if squared.size == 0:
         return 1.0
@@ -246,7 +254,7 @@ def slow_field(left: NDArray[np.float32], pixels: Pixels, shape: tuple[int, int]
     count = np.diff(ends)
     full = max(0.3 * np.quantile(count[count > 0], 0.9), MIN_BLOCK_PX) if ids.size else 1.0
     weight = np.minimum(count / full, 1).astype(np.float32) * (count >= MIN_BLOCK_PX)
-    value = medians(left, order, ends, MIN_BLOCK_PX)
+    value = medians(left.take(order, axis=1), ends, MIN_BLOCK_PX)
     weight = weight.reshape(height, width)
     below = smooth(weight) + 0.1
     return np.stack([smooth(weight * band.reshape(height, width)) / below for band in value])

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL
+from monitor.cores import both
 from monitor.detection import codes
 from monitor.detection.canvas import EVERYWHERE, Canvas, thinned
 from monitor.detection.codes import read
-from monitor.detection.explain import CLEAR
-from monitor.detection.ground import FIELD_BLOCK_PX, Pixels, draw, first_ground, sample_step, second_ground
+from monitor.detection.explain import CLEAR, Colours
+from monitor.detection.ground import FIELD_BLOCK_PX, Ground, Pixels, draw, first_ground, sample_step, second_ground
 from monitor.detection.judge_kernels import NEAR_SHADE
 from monitor.detection.look import Look, look
 from monitor.detection.look_kernels import THICKEST_HAZE
@@ -36,19 +37,27 @@ def look_again(canvas: Canvas) -> Look:
     Only the last is at the whole of a large canvas; the others learn from a thinned one.
     """
     thin = thinned(canvas)
-    shape = thin.shape
-    ground, colours = first_ground(sample(thin, thin.compared(EVERYWHERE)), canvas.prior, shape), canvas.colours
+    ground = first_ground(sample(thin, thin.compared(EVERYWHERE)), canvas.prior, thin.shape)
+    colours = canvas.colours
     for _ in range(LOOKS - 1):
         seen = look(thin, ground, colours)
         pixels = sample(thin, quiet(thin, seen))
         least = MIN_LIT_PX if seen.is_overcast else MIN_CLEAR_PX
-        if pixels.labels.size < min(least, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
+        if pixels.size < min(least, SMALLEST_CLEAR * thin.compared(EVERYWHERE).sum()):
             if thin is canvas:
                 return seen
             break
-        colours = own_shade(thin, seen, own_colours(thin, seen))
-        ground = second_ground(pixels, canvas.prior, shape, THICKEST_HAZE * canvas.colours.cloud)
+        colours, ground = learnt(thin, seen, pixels)
     return look(canvas, replace(ground, block_px=float(FIELD_BLOCK_PX * thin.step)), colours)
+
+
+def learnt(canvas: Canvas, seen: Look, pixels: Pixels) -> tuple[Colours, Ground]:
+    """What a look shows of the colours of clouds and shadows, and its quiet pixels of the ground."""
+    haze = THICKEST_HAZE * canvas.colours.cloud
+    return both(
+        lambda: own_shade(canvas, seen, own_colours(canvas, seen)),
+        lambda: second_ground(pixels, canvas.prior, canvas.shape, haze),
+    )
 
 
 def quiet(canvas: Canvas, seen: Look) -> NDArray[np.bool_]:
