@@ -28,7 +28,7 @@ from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
 from monitor.clustering.sweep import sweep
-from monitor.cores import no_collection, one_thread_each
+from monitor.cores import no_collection, one_thread_each, two_heaps
 from monitor.detection import detect
 from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
@@ -149,6 +149,7 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 4, 16])
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
+    two_heaps()  # as every command
     with tempfile.TemporaryDirectory() as folder:
         clear, cloudy = tiles(Path(folder))
     for size in asked.megapixels:

@@ -9,6 +9,9 @@ reference labels, sweep 3..10, borders, flags, findings, label tiles written to 
 resident memory during the job.
 """
 
+import monitor.__main__  # noqa: F401 - sets NumPy up as for every command, before it is imported
+
+# isort: split
 import argparse
 import gc
 import json
@@ -36,7 +39,7 @@ from sqlalchemy import func, select
 from monitor import pipeline
 from monitor.cog import CACHE_BYTES
 from monitor.config import MonitorSettings
-from monitor.cores import few_arenas, give_back
+from monitor.cores import give_back, two_heaps
 from monitor.pipeline import SceneJob
 from monitor.store import Store, open_store
 from monitor.store.monitors import ensure_monitor, set_grid
@@ -250,7 +253,7 @@ def main() -> None:
     parser.add_argument("--vs", choices=["sklearnex"], help="the tutorial's way with another k-means as well (clip)")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "full-scene-input")
     asked = parser.parse_args()
-    few_arenas()  # as the program does when it starts
+    two_heaps()  # as the program does when it starts
     for size in {"clip", asked.size}:
         command = [sys.executable, str(Path(__file__).with_name("full_scene_input.py")), str(asked.folder), size]
         subprocess.run(command, check=True)

@@ -17,8 +17,10 @@ from threadpoolctl import ThreadpoolController
 Part = TypeVar("Part")
 Done = TypeVar("Done")
 
-M_ARENA_MAX = -8
-"""A parameter of glibc's mallopt."""
+M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -8, -3, -1
+"""Parameters of glibc's mallopt."""
+LARGE_BYTES, KEPT_BYTES = 32 << 20, 64 << 20
+"""What is at least so large goes back to the system when it is freed, and of a heap what is beyond so much."""
 
 
 @contextmanager
@@ -98,15 +100,18 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def few_arenas() -> None:
-    """Have all threads allocate from two heaps, where the C library is glibc.
+def two_heaps() -> None:
+    """Have all threads allocate from two heaps that keep some of what is freed, where the C library is glibc.
 
     It would give a heap to every thread, up to eight a core, and each keeps what was freed: some 200 MB on a full
-    scene.
+    scene. But of small arrays it would keep so little that a small scene takes its memory from the system over and
+    over, a tenth of the time of its detection.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         library.mallopt(M_ARENA_MAX, 2)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        library.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def give_back() -> None:

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from monitor import logs
 from monitor.config import EngineSettings
-from monitor.cores import cores, few_arenas
+from monitor.cores import cores, two_heaps
 from monitor.errors import MonitorError, WorkerLost
 from monitor.logs import Form, ThisProcess
 from monitor.retries import retry_context
@@ -217,7 +217,7 @@ def serve(pipe: Connection, work: Callable[[Job], Result], memory: int, threads:
         logs.configure(form)
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    few_arenas()
+    two_heaps()
     threading.Thread(target=end_with_parent, daemon=True).start()
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     cv2.setNumThreads(threads)

@@ -17,7 +17,7 @@ from monitor.cli.run import run
 from monitor.cli.scan import scan_command
 from monitor.cli.serve import serve
 from monitor.cli.status import status
-from monitor.cores import few_arenas
+from monitor.cores import two_heaps
 from monitor.errors import ConfigError, MonitorError
 
 FAILED, MISUSED = 1, 2
@@ -74,7 +74,7 @@ def options(
 
 def main() -> None:
     """Run a command; an error of the monitor is a line, not a traceback."""
-    few_arenas()
+    two_heaps()
     try:
         app()
     except ConfigError as error:

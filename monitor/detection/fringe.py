@@ -1,5 +1,7 @@
 """Scraps of anomaly along clouds and their shadows: edges and holes where neither explanation fits well."""
 
+from threading import Lock
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from monitor.detection.codes import read
 from monitor.detection.look_kernels import DEEP, OPAQUE
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.result import Flag
-from monitor.strips import strips
+from monitor.strips import Strip, over_strips
 
 SCRAP_PX, SLENDER_PX = 20, 4
 """Anomalies that are larger than the one and somewhere as wide as the other stand for themselves."""
@@ -39,15 +41,19 @@ def absorb_scraps(
 
 def surroundings(flags: NDArray[np.uint8], anomalies: Objects, width_px: int, reach_px: int) -> NDArray[np.intp]:
     """Pixels of every anomaly: in the midst of where it is wide, and near cloud or shadow, (2, count + 1)."""
-    counts = np.zeros((2, anomalies.count + 1), np.intp)
+    counts, lock = np.zeros((2, anomalies.count + 1), np.intp), Lock()
     square, reach = (np.ones((size, size), np.uint8) for size in (width_px, 2 * reach_px + 1))
-    for strip in strips(flags.shape, max(reach_px, width_px // 2)):
+
+    def count(strip: Strip) -> None:
         places, ids = anomalies.within(strip.start, strip.stop)
         if not places.size:
-            continue
+            return
         here = flags[strip.read]
-        wide = cv2.erode((here == Flag.ANOMALY).astype(np.uint8), square)
-        near = cv2.dilate(((here == Flag.CLOUD) | (here == Flag.SHADOW)).astype(np.uint8), reach)
-        for mine, plane in zip(counts, (wide, near), strict=True):
-            mine += np.bincount(ids[plane[strip.inner].ravel()[places] > 0], minlength=mine.size)
+        wide = cv2.erode((here == Flag.ANOMALY).view(np.uint8), square)
+        near = cv2.dilate(((here == Flag.CLOUD) | (here == Flag.SHADOW)).view(np.uint8), reach)
+        with lock:
+            for mine, plane in zip(counts, (wide, near), strict=True):
+                mine += np.bincount(ids[plane[strip.inner].ravel()[places] > 0], minlength=mine.size)
+
+    over_strips(flags.shape, max(reach_px, width_px // 2), count)
     return counts

@@ -160,7 +160,7 @@ def judge(
     shape = gaps[0, rows].shape
     taken, outside, measured = np.zeros(shape, np.float32), np.ones(shape, bool), np.ones(shape, np.float32)
     costs = np.where(canvas.water, UNSEEN_ON_WATER_COST, UNSEEN_SHADOW_COST).astype(np.float32)
-    extra = costs[canvas.reference.labels[rows]]
+    extra = np.take(costs, canvas.reference.labels[rows])
     if shade is not None and canvas.sun is not None:
         wide, beyond = shade_of(seen.peak, seen.opacity, canvas.sun, shade, strip.top, strip.bottom)
         near, far = (cv2.dilate(wide, np.ones((size, size), np.uint8))[inner] for size in (3, 9))
