@@ -104,8 +104,8 @@ def two_heaps() -> None:
     """Have all threads allocate from two heaps that keep some of what is freed, where the C library is glibc.
 
     It would give a heap to every thread, up to eight a core, and each keeps what was freed: some 200 MB on a full
-    scene. But of small arrays it would keep so little that a small scene takes its memory from the system over and
-    over, a tenth of the time of its detection.
+    scene. But it would keep so little of small arrays that a small scene takes its memory from the system over and
+    over, which is 7 % of the time of its detection.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
