@@ -1,6 +1,7 @@
 """What NumPy should know of the processor before it is imported."""
 
 import os
+from itertools import takewhile
 from pathlib import Path
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -14,8 +15,8 @@ ZEN_4 = {"vendor_id": "AuthenticAMD", "cpu family": "25"}
 def sort_without_avx512(described: Path = CPU_INFO) -> None:
     """Have NumPy sort and select by AVX2 on AMD's Zen 4, which takes six times as long by AVX-512.
 
-    That processor compresses vectors to memory by microcode (https://github.com/numpy/x86-simd-sort/issues/6). Does
-    nothing on others, once NumPy is imported, or where the variable is set already.
+    That processor compresses vectors to memory by microcode (https://github.com/numpy/x86-simd-sort/issues/6). Leaves
+    others, and what the user has set, as they are, and is of no use once NumPy is imported.
     """
     if is_zen_4(described):
         os.environ.setdefault(DISABLED, AVX512)
@@ -24,9 +25,10 @@ def sort_without_avx512(described: Path = CPU_INFO) -> None:
 def is_zen_4(described: Path) -> bool:
     """Whether the first processor that Linux describes is one; False where nothing is described."""
     try:
-        first = described.read_text().split("\n\n")[0]
+        with described.open() as lines:
+            first = list(takewhile(str.strip, lines))  # there may be hundreds, and every one takes Linux a while
     except OSError:
         return False
-    pairs = (line.partition(":") for line in first.splitlines())
+    pairs = (line.partition(":") for line in first)
     facts = {name.strip(): value.strip() for name, _, value in pairs}
     return ZEN_4.items() <= facts.items() and "avx512f" in facts.get("flags", "").split()

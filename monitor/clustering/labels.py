@@ -1,4 +1,4 @@
-"""A label map: which cluster every pixel belongs to, and how strong the borders between labels are."""
+"""A label map: which cluster every pixel belongs to, and how strong the borders between labels are; pixels by label."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +8,12 @@ from numpy.typing import NDArray
 
 NO_LABEL = 255
 """Label of a pixel that has no data; k-means never has that many clusters."""
+
+
+def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pixels in order of their group, and the ends of the groups in that order, (groups + 1,)."""
+    count = np.bincount(ids, minlength=groups)
+    return np.argsort(ids, kind="stable"), np.concatenate([[0], count.cumsum()])
 
 
 @dataclass(frozen=True, eq=False)

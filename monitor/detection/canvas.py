@@ -11,7 +11,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from monitor.clustering.labels import NO_LABEL, LabelMap
+from monitor.clustering.labels import NO_LABEL, LabelMap, grouped
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.explain import (
     CLOUD_COLOUR,
@@ -22,7 +22,7 @@ from monitor.detection.explain import (
     Beside,
     Colours,
 )
-from monitor.detection.ground import Prior, grouped, prior_of, sample_step
+from monitor.detection.ground import Prior, prior_of, sample_step
 from monitor.detection.sun import Sun, sun_of
 from monitor.ranks import quantile
 from monitor.scenes.scene import Scene

@@ -86,15 +86,13 @@ def _begin(work, begin, lanes, order, under, beyond, label, today, colours):
             place = order[begin + p]
             work[e, p] = gap[place]
             work[u, p] = expected[place]
-        # one row at a time: loops that write to several rows do not vectorise
+        # a loop for each row: one that both reads and writes several of them would not vectorise
         for p in range(lanes):
             work[e, p] -= base
         for p in range(lanes):
-            work[u, p] += base
+            work[v, p] = (air - (work[u, p] + base)) * part
         for p in range(lanes):
-            work[v, p] = (air - work[u, p]) * part
-        for p in range(lanes):
-            work[u, p] = bright - work[u, p]
+            work[u, p] = bright - (work[u, p] + base)
         for p in range(lanes):
             work[EFFECT, p] += (work[e, p] * unit) * (work[e, p] * unit)
 

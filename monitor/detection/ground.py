@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from monitor.clustering.labels import NO_LABEL
+from monitor.clustering.labels import NO_LABEL, grouped
 from monitor.clustering.model import ReferenceModel
 from monitor.detection.ground_kernels import seasons_near_zero
 from monitor.ranks import median, quantile
@@ -148,12 +148,6 @@ def second_ground(pixels: Pixels, prior: Prior, shape: tuple[int, int], thickest
     left -= field[:, pixels.rows // FIELD_BLOCK_PX, pixels.columns // FIELD_BLOCK_PX]
     unit = np.asarray(left / of_pixels(prior.tolerance, pixels.ends), np.float32)
     return Ground(season, field, covariances(unit, pixels.ends, prior))
-
-
-def grouped(ids: NDArray[np.integer], groups: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pixels in order of their group, and the ends of the groups in that order, (groups + 1,)."""
-    count = np.bincount(ids, minlength=groups)
-    return np.argsort(ids, kind="stable"), np.concatenate([[0], count.cumsum()])
 
 
 def of_pixels(values: NDArray[np.float64], ends: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.clustering.labels import NO_LABEL
+from monitor.clustering.labels import NO_LABEL, grouped
 from monitor.clustering.model import ReferenceModel
 from monitor.cores import together
 from monitor.ranks import median
@@ -138,14 +138,13 @@ def draw(scene: Scene, reference: ReferenceModel) -> Sample:
     there, here = reference.stack.thinned(step), scene.stack.thinned(step)
     labels = reference.labels[grid]
     places = np.flatnonzero(scene.valid[grid] & (labels != NO_LABEL) & np.isfinite(there).all(axis=0))
-    places = places[np.argsort(labels.ravel()[places], kind="stable")]
-    ids = labels.ravel()[places].astype(np.intp)
+    order, ends = grouped(labels.ravel()[places], reference.k)
+    places = places[order]
     there, here = (image.reshape(len(image), -1).take(places, axis=1) for image in (there, here))
-    count = np.bincount(ids, minlength=reference.k)
-    ends = np.concatenate([[0], count.cumsum()])
+    count = np.diff(ends)
     sums = [there[:, start:stop].sum(axis=1, dtype=np.float64) for start, stop in pairwise(ends)]
     level = np.stack(sums, axis=1) / np.maximum(count, 1)
-    typical = median(np.abs(there)) if ids.size else np.ones(len(there), np.float32)
+    typical = median(np.abs(there)) if places.size else np.ones(len(there), np.float32)
     tolerance = RELATIVE_TOLERANCE * (np.abs(level) + 0.35 * typical[:, None]) + ABSOLUTE_TOLERANCE
     tolerance += vapour_scatter(scene.bands)[:, None]
     weight = (count > 20) / np.sqrt(np.maximum(count, 1))

@@ -37,7 +37,7 @@ class Numbers(Protocol):
     def read_band(self, band: int, top: int, bottom: int) -> NDArray[Any]:
         """Rows of one band, (bottom - top, columns), as `read` gives them."""
 
-    def whole(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
+    def piece(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
         """An array in one piece that holds at least these rows of every band, and which of its rows is row `top`."""
 
 
@@ -66,7 +66,7 @@ class ArrayNumbers:
         """A view of some rows of one band."""
         return self.array[band, top:bottom]
 
-    def whole(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
+    def piece(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
         """All of it."""
         del bottom
         return self.array, top
@@ -153,7 +153,7 @@ class FileNumbers:
         self.read_into(out, band, top)
         return out
 
-    def whole(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
+    def piece(self, top: int, bottom: int) -> tuple[NDArray[Any], int]:
         """These rows, copied."""
         return self.read(top, bottom), 0
 

@@ -132,9 +132,9 @@ class Stack:
         if self.is_moved:
             bands = self.shape[0]
             return Slab(self.rows(top, bottom), 0, np.ones(bands, np.float32), np.zeros(bands, np.float32))
-        return self.slab_of(*self.numbers.whole(top, bottom))
+        return self.slab_of(*self.numbers.piece(top, bottom))
 
-    def slab_of(self, numbers: NDArray[Any], first: int = 0) -> Slab:
+    def slab_of(self, numbers: NDArray[Any], first: int) -> Slab:
         """Numbers with what makes them reflectance."""
         return Slab(numbers, first, self.scale.astype(np.float32), self.offset.astype(np.float32))
 
@@ -147,9 +147,10 @@ class Stack:
 
     def own_rows(self, top: int, bottom: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Some rows of the image as it was before it was moved."""
-        return self.reflectance_of(*self.numbers.whole(top, bottom), seen[top:bottom])
+        numbers, first = self.numbers.piece(top, bottom)
+        return self.reflectance_of(numbers, seen[top:bottom], first)
 
-    def reflectance_of(self, numbers: NDArray[Any], first: int, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def reflectance_of(self, numbers: NDArray[Any], seen: NDArray[np.bool_], first: int = 0) -> NDArray[np.float32]:
         """Reflectance of the numbers (bands, rows, columns) from row `first` on, NaN where not seen (rows, columns)."""
         out = np.empty((len(numbers), *seen.shape), np.float32)
         _to_reflectance(self.slab_of(numbers, first), seen, out)
@@ -173,13 +174,13 @@ class Stack:
             return self.numbers.read(0, self.shape[1])[:, first::step, first::step]
         seen = self.seen[first::step, first::step]
         if isinstance(self.numbers, ArrayNumbers) and not self.is_moved:
-            return self.reflectance_of(np.ascontiguousarray(self.numbers.array[:, first::step, first::step]), 0, seen)
+            return self.reflectance_of(np.ascontiguousarray(self.numbers.array[:, first::step, first::step]), seen)
         take, kind = self.taken
         picked = np.empty((self.shape[0], *seen.shape), kind)
         for line in range(seen.shape[0]):
             row = first + line * step
             picked[:, line] = take(row, row + 1)[:, 0, first::step]
-        return picked if self.is_moved else self.reflectance_of(picked, 0, seen)
+        return picked if self.is_moved else self.reflectance_of(picked, seen)
 
     def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Reflectance of single pixels, (bands, n)."""
@@ -195,7 +196,7 @@ class Stack:
                 out[:, mine] = take(top, bottom)[:, rows[mine] - top, columns[mine]]
 
         over_strips(self.shape[1:], 0, pick)
-        return out if self.is_moved else self.reflectance_of(out[:, None], 0, self.seen[rows, columns][None])[:, 0]
+        return out if self.is_moved else self.reflectance_of(out[:, None], self.seen[rows, columns][None])[:, 0]
 
     def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Reflectance of a rectangle."""
@@ -204,7 +205,7 @@ class Stack:
             return self.rows(start, stop)[:, :, columns]
         bands = range(self.shape[0])
         picked = np.stack([self.numbers.read_band(band, start, stop)[:, columns] for band in bands])
-        return self.reflectance_of(picked, 0, self.seen[start:stop, columns])
+        return self.reflectance_of(picked, self.seen[start:stop, columns])
 
     @property
     def taken(self) -> tuple[Callable[[int, int], NDArray[Any]], np.dtype[Any]]:
