@@ -1,10 +1,12 @@
-"""Detection against reading: time to decode the bands of a scene, and to normalise it and detect on it.
+"""Detection against reading: time to read and decode the bands of a scene, and to normalise it and detect on it.
 
-    python benchmarks/detection_speed.py [--megapixels 1 4 16] [--rounds 5]
+    python benchmarks/detection_speed.py [--megapixels 0.15 1 4 16] [--rounds 5] [--first-byte-ms 30]
 
-A simulated scene is repeated to a mosaic, written as compressed cloud-optimised GeoTIFFs, and both sides take
-turns in one process, so that a busy machine disturbs both alike. Reading is rasterio on all bands, one after the
-other, to reflectance; labels and sweep are not timed. Prints medians of wall-clock and of processor time.
+A simulated scene is repeated to a mosaic, written as compressed cloud-optimised GeoTIFFs, and all sides take
+turns in one process, so that a busy machine disturbs them alike. Decoding is rasterio on all bands, one after the
+other, from warm local files to reflectance; reading is the monitor's own (`read_scene`, several bands at once) from a
+server on this machine that waits as long before every answer as one in another place does. Labels and sweep are not
+timed. Prints medians of wall-clock and of processor time.
 """
 
 import monitor.__main__  # noqa: F401 - sets NumPy up as for every command, before it is imported
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from far_folder import served
 from numpy.typing import NDArray
 
 from monitor.catalog import parse_item
@@ -28,8 +31,10 @@ from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
 from monitor.clustering.sweep import sweep
+from monitor.config import CatalogSettings
 from monitor.cores import no_collection, one_thread_each, two_heaps
 from monitor.detection import detect
+from monitor.pipeline import opener
 from monitor.scenes.clear import ground
 from monitor.scenes.normalise import normalise
 from monitor.scenes.numbers import ArrayNumbers
@@ -49,14 +54,9 @@ def tiles(folder: Path) -> tuple[Scene, Scene]:
     write_catalog(folder, dates=3, seed=1, size=TILE_PX)
     paths = sorted(folder.glob("LC*/*.json"))
     items = [parse_item(json.loads(path.read_text()), "mosaic", str(path)) for path in paths]
-    grid = scene_grid(items[0], BANDS, items[0].geometry, None, opener)
-    first, second = (read_scene(item, grid, BANDS, None, opener, use_qa=False) for item in items[:2])
+    grid = scene_grid(items[0], BANDS, items[0].geometry, None, opener(None))
+    first, second = (read_scene(item, grid, BANDS, None, opener(None), use_qa=False) for item in items[:2])
     return first, second
-
-
-def opener(asset):  # type: ignore[no-untyped-def]
-    """Local files, opened as they are."""
-    return asset.href, {}
 
 
 def mosaic(scene: Scene, side: int) -> Scene:
@@ -108,6 +108,15 @@ def decoded(paths: list[Path]) -> NDArray[np.float32]:
     return np.stack(out)
 
 
+def at(scene: Scene, url: str) -> Scene:
+    """The same scene with its bands as `written` there."""
+    assets = {
+        band: replace(scene.item.assets[band], href=f"{url}/{band}.tif", scale=SCALE, offset=OFFSET, nodata=0)
+        for band in scene.bands
+    }
+    return replace(scene, item=replace(scene.item, assets=assets))
+
+
 def clocked(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds by the wall and of the processor."""
     wall, used = time.perf_counter(), time.process_time()
@@ -115,30 +124,38 @@ def clocked(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - used
 
 
-def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
+def compare(reference: ReferenceModel, scene: Scene, rounds: int, first_byte_ms: float) -> None:
     """Print the medians for one size."""
     laid = normalise(scene, reference)
     features = laid.reference.feature_stack(laid.scene.stack)
     by_reference = label_map(features, laid.reference.centroids)
     by_sweep = label_map(features, sweep(features, range(3, 11)).chosen.centroids)
+    open_href = opener(CatalogSettings(url="http://127.0.0.1"))
 
     def find() -> int:
         now = normalise(scene, reference)
         return len(detect(now.scene, now.reference, by_reference, by_sweep).findings)
 
-    with one_thread_each(), no_collection(), tempfile.TemporaryDirectory() as folder:  # as the pipeline does
-        findings = find()
-        paths = written(scene, Path(folder))
-        pairs = [
-            (clocked(lambda: decoded(paths)), clocked(lambda: normalise(scene, reference)), clocked(find))
-            for _ in range(rounds)
-        ]
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), first_byte_ms) as url:
+        paths, far = written(scene, Path(folder)), at(scene, url)
+        with one_thread_each(), no_collection():  # as the pipeline does
+            findings = find()
+            sides = (
+                lambda: decoded(paths),
+                lambda: read_scene(far.item, far.grid, far.bands, None, open_href, use_qa=False),
+                lambda: normalise(scene, reference),
+                find,
+            )
+            times = [[clocked(side) for side in sides] for _ in range(rounds)]
     size = scene.valid.size / 1e6
-    lines = [[statistics.median(pair[n][clock] for pair in pairs) / size for n in range(3)] for clock in range(2)]
-    for clock, (read, normal, all_of_it) in zip(("wall", "processor"), lines, strict=True):
+    for clock, name in enumerate(("wall", "processor")):
+        decode, read, normal, both = (
+            statistics.median(side[clock] for side in sides) / size for sides in zip(*times, strict=True)
+        )
         print(
-            f"{size:6.1f} Mpx {clock:>9}: decode {read:.3f}, normalise {normal:.3f}, detect {all_of_it - normal:.3f} "
-            f"s/Mpx, detection / decode {all_of_it / read:.1f}, {findings} findings",
+            f"{size:6.2f} Mpx {name:>9}: decode {decode:.3f}, read {read:.3f}, normalise {normal:.3f}, detect "
+            f"{both - normal:.3f} s/Mpx; normalise and detect / decode {both / decode:.2f}, / read {both / read:.2f}; "
+            f"{findings} findings",
             flush=True,
         )
 
@@ -146,8 +163,9 @@ def compare(reference: ReferenceModel, scene: Scene, rounds: int) -> None:
 def main() -> None:
     """Measure the sizes asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[0.15, 1, 4, 16])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--first-byte-ms", type=float, default=30, help="how far away the files are that are read")
     asked = parser.parse_args()
     two_heaps()  # as every command
     with tempfile.TemporaryDirectory() as folder:
@@ -156,7 +174,7 @@ def main() -> None:
         side = round((size * 1e6) ** 0.5)
         here = mosaic(clear, side)
         model, _ = fit_reference(here, ground(here), "mosaic", range(5, 6), 5)
-        compare(model, mosaic(cloudy, side), asked.rounds)
+        compare(model, mosaic(cloudy, side), asked.rounds, asked.first_byte_ms)
 
 
 if __name__ == "__main__":
