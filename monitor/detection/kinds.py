@@ -5,20 +5,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection import codes
+from monitor.detection.bright_ground import reject_bright_ground
 from monitor.detection.canvas import Canvas
-from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
-from monitor.detection.heights import THIN
 from monitor.detection.look import Look
 from monitor.detection.look_kernels import DEEP, strength_rows
 from monitor.detection.looks import sunlit
 from monitor.detection.objects import Objects, objects_of
-from monitor.detection.own_colours import shade_fits
-from monitor.detection.ships import LIKE, UNLIKE, cloud_colour, opaque, shadowless, small_clouds, small_ones
-from monitor.strips import Strip, over_strips, strips
+from monitor.detection.ships import LIKE, UNLIKE, cloud_colour, shadowless, small_clouds
+from monitor.strips import Strip, over_strips
 
-SOFT_EDGE = 0.03
-"""Opacity per pixel of Landsat; thin clouds fade out, roofs and roads end."""
 HALO_PX = 5
 """Clouds reach this far beyond what is surely cloud."""
 SEED_STRENGTH, ALONE_STRENGTH = 1.7, 2.2
@@ -34,14 +30,6 @@ DUE = 0.3
 """Predicted depth from which a shadow is due; what is twice as dark there is one."""
 UNLIT = 0.5
 """Change counts so much where the sun may or may not shine."""
-CORE_PX, CORE_SHARE = 15, 0.01
-"""Bright objects wider than this are clouds even if no shadow of theirs can be seen; what is that wide at one place
-alone, with less than this share of its pixels so deep inside, is a town, ..."""
-THICK_CORE_PX, THICK_CORE_SHARE = 9, 0.04
-"""... but clouds that are not thin need be no wider than this, and up to `COMPACT_PX` at one place alone."""
-COMPACT_PX = 1000
-"""Larger objects need more than these shares, in proportion to their diameter: a cloud that grows grows wider, a town
-sprawls."""
 
 
 def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
@@ -73,43 +61,6 @@ def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
     darken_shade(seen, kind)
     mark_anomalies(canvas, seen, kind)
     return kind, ships
-
-
-def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
-    """Hard-edged bright objects, and points, become anomalies where nothing in the scene throws a cloud's shadow."""
-    if shade_fits(canvas, seen):
-        return
-    clouds = objects_of(kind, CLOUD)
-    steepness, number, deep, inside = np.zeros((4, clouds.count + 1))
-    sizes = (3, round(CORE_PX * canvas.fineness), round(THICK_CORE_PX * canvas.fineness))
-    for strip in strips(canvas.shape, sizes[1] // 2):
-        cloud = (kind[strip.read] == CLOUD).view(np.uint8)
-        if not cloud.any():
-            continue
-        inner, core, middle = (
-            cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0 for size in sizes
-        )
-        steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner].ravel()
-        places, ids = clouds.within(strip.start, strip.stop)
-        edge = ~inner[places]
-        steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
-        number += np.bincount(ids[edge], minlength=clouds.count + 1)
-        deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
-        inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
-    spread = np.sqrt(np.maximum(clouds.area / (COMPACT_PX * canvas.fineness**2), 1))
-    thick = inside > np.where(spread > 1, THICK_CORE_SHARE * spread * clouds.area, 0)
-    wide = (deep > CORE_SHARE * spread * clouds.area) | (thick & opaque(clouds, seen, THIN))
-    hard = (steepness / np.maximum(number, 1) > SOFT_EDGE / canvas.fineness) & ~wide
-    small = small_ones(canvas, clouds)
-    hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
-    kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
-
-
-def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Length of the gradient per pixel (Sobel)."""
-    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    return np.asarray(np.hypot(down, right), np.float32)
 
 
 def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:

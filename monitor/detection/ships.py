@@ -101,7 +101,7 @@ def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objec
     peak = np.zeros(ships.count + 1, np.float32)
     np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
     place = np.divmod(places, canvas.shape[1])
-    support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1)
+    support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1, seen.shade.height_m)
     lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
     doubtful = opaque(ships, seen) & (peak > DAZZLING) & ~lacking & ~shown
     in_sight = sureness > 0
@@ -145,13 +145,13 @@ def shadow_support(
     place: tuple[NDArray[np.intp], NDArray[np.intp]],
     ids: NDArray[np.int32],
     count: int,
+    height_m: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much of the shadow that bright pixels should throw is there, per object, and how sure that is, (count,)."""
-    sun, shade = canvas.sun, seen.shade
-    if sun is None or shade is None:
+    """How much of the shadow is there that bright pixels at a height should throw, and how sure that is, (count,)."""
+    if canvas.sun is None:
         return np.zeros(count), np.zeros(count)
     height, width = kind.shape
-    down, right = offset(sun, shade.height_m)
+    down, right = offset(canvas.sun, height_m)
     rows, columns = place[0] + down, place[1] + right
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     size = np.clip(read(codes.OPACITY, seen.opacity[place]), 0, 1)[inside]
