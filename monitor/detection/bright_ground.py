@@ -33,8 +33,8 @@ SOIL = 0.5
 NO_SHADOW, SURELY = 0.3, 3.0
 """Share of its shadow below which an object throws none, and how many standard deviations a full one must be worth."""
 SHADOW_STEP_PX = 3
-SAMPLE_PX = 1000
-"""Pixels of an object whose shadows are looked for."""
+SAMPLE_PX = 200
+"""About so many pixels of an object are looked for shadows of."""
 
 
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
@@ -77,10 +77,9 @@ def unshadowed(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], clouds: Obje
     if clouds.count == 0 or canvas.sun is None:
         return np.zeros(clouds.count + 1, bool)
     order, ends = grouped(clouds.ids, clouds.count + 1)
-    step = -(-clouds.area // SAMPLE_PX)
-    rank = np.arange(order.size) - ends[clouds.ids[order]]
-    some = order[rank % np.maximum(step, 1)[clouds.ids[order]] == 0]
-    place, ids = np.divmod(clouds.pixels[some], canvas.shape[1]), clouds.ids[some]
+    ids, step = clouds.ids[order], np.maximum(clouds.area // SAMPLE_PX, 1)
+    some = (np.arange(order.size) - ends[ids]) % step[ids] == 0
+    place, ids = np.divmod(clouds.pixels[order[some]], canvas.shape[1]), ids[some]
     others = seen.cover - clouds.area / np.count_nonzero(canvas.scene.valid)
     none = np.ones(clouds.count + 1, bool)
     for height in np.arange(HEIGHTS_M[0], HEIGHTS_M[1] / 2, SHADOW_STEP_PX / canvas.sun.px_per_m):
