@@ -60,7 +60,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
         inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
     spread = np.sqrt(np.maximum(clouds.area / (COMPACT_PX * canvas.fineness**2), 1))
     thick = inside > np.where(spread > 1, THICK_CORE_SHARE * spread * clouds.area, 0)
-    wide = (deep > CORE_SHARE * spread * clouds.area) | (thick & opaque(clouds, seen, THIN))
+    wide = ((deep > CORE_SHARE * spread * clouds.area) | thick) & opaque(clouds, seen, THIN)
     hard = steepness / np.maximum(number, 1) > SOFT_EDGE / canvas.fineness
     wide[hard & wide] = ~unshadowed(canvas, seen, kind, clouds.chosen(hard & wide))[1:]
     hard = (hard & ~wide) | coloured(canvas, seen, clouds)

@@ -105,47 +105,6 @@ def test_borders_of_a_cloud_beside_a_change_are_no_evidence_of_the_change(cube, 
     assert appeared(cloudy(image, 72, column, 14)) == pytest.approx(appeared(image), rel=0.2)
 
 
-@pytest.fixture(scope="module")
-def town():
-    """Streets that meet in a wide square."""
-    town = np.zeros((SIZE, SIZE), bool)
-    for street in range(30, 130, 20):
-        town[street : street + 5, 30:130] = town[30:130, street : street + 5] = True
-    town[62:79, 62:79] = True
-    return town
-
-
-def test_a_town_is_no_cloud_though_its_streets_meet_in_a_wide_square(cube, reference, town):
-    found = judge(scene(paint(later(cube), town, CLOUD, 0.25)), reference)
-    assert share(found.flags, town, Flag.CLOUD) == 0
-    assert share(found.flags, town, Flag.ANOMALY) > 0.8
-
-
-def test_a_large_town_is_no_cloud_though_one_place_is_wider_than_its_streets(cube, reference):
-    town = np.zeros((SIZE, SIZE), bool)
-    for street in range(10, 150, 20):
-        town[street : street + 6, 10:150] = town[10:150, street : street + 6] = True
-    town[60:86, 60:86] = True
-    found = judge(scene(paint(later(cube), town, CLOUD, 0.25)), reference)
-    assert share(found.flags, town, Flag.CLOUD) == 0
-    assert share(found.flags, town, Flag.ANOMALY) > 0.8
-
-
-def test_a_town_is_no_cloud_on_finer_pixels(cube, town):
-    fine, finer_town = ndimage.zoom(cube, (1, 2, 2), order=1), np.kron(town, np.ones((2, 2))) > 0
-    clear = scene(fine, pixel_m=15)
-    reference = fit_reference(clear, clear.valid, "test", range(3, 6), 4)[0]
-    found = judge(scene(paint(later(fine), finer_town, CLOUD, 0.25), pixel_m=15), reference)
-    assert share(found.flags, finer_town, Flag.CLOUD) == 0
-    assert share(found.flags, finer_town, Flag.ANOMALY) > 0.8
-
-
-def test_a_thick_cloud_whose_shadow_is_not_seen_is_cloud(cube, reference):
-    cloud = disc(60, 60, 6)
-    found = judge(scene(paint(later(cube), cloud, CLOUD, 0.8)), reference)
-    assert share(found.flags, cloud, Flag.CLOUD) > 0.9
-
-
 def test_a_ship_of_four_pixels_on_water_is_an_anomaly(cube, reference):
     mask = np.zeros((SIZE, SIZE), bool)
     mask[70:72, 140:142] = True
