@@ -1,5 +1,7 @@
 """Bright ground that seems cloud: told from clouds by its edge, its colour and the shadow that it lacks."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +14,15 @@ from monitor.detection.explain import ANOMALY, CLOUD
 from monitor.detection.heights import HEIGHTS_M, THIN
 from monitor.detection.look import Look
 from monitor.detection.looks import CLOUDLESS
+from monitor.detection.object_shadows import shadow_of
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.own_colours import shade_fits
-from monitor.detection.ships import opaque, shadow_support, small_ones, swir_excess
+from monitor.detection.ships import opaque, small_ones, swir_excess
 from monitor.detection.sun import USUAL_HEIGHT_M
 from monitor.strips import strips
 
-SOFT_EDGE = 0.03
-"""Opacity per pixel of Landsat; thin clouds fade out, roofs and roads end."""
+SOFT_EDGE, HARD_EDGE = 0.03, 0.10
+"""Opacity per pixel of Landsat: thin clouds fade out, roofs and roads end. Few clouds end harder than the second."""
 CORE_PX, CORE_SHARE = 15, 0.01
 """Bright objects wider than this are clouds even if no shadow of theirs can be seen; what is that wide at one place
 alone, with less than this share of its pixels so deep inside, is a town, ..."""
@@ -30,62 +33,134 @@ COMPACT_PX = 1000
 sprawls."""
 SOIL = 0.5
 """Bright soil adds at least so much more light in the short-wave infrared than a cloud as bright in the visible."""
-NO_SHADOW, SURELY = 0.3, 3.0
-"""Share of its shadow below which an object throws none, and how many standard deviations a full one must be worth."""
+FEW_CLOUDS, LEAST_OPAQUE = 0.15, 0.25
+"""Where clouds throw shadows, bright objects are looked at that have no more other clouds around, and this opacity."""
+NO_SHADOW, CHANCE, SURELY = 0.25, 0.6, 3.0
+"""Share of its shadow below which an object throws none; share that dark ground makes up by chance; and how many
+standard deviations a whole shadow must be worth to be seen."""
+IN_SIGHT = 0.7
+"""Share of a shadow at the scene's height that must lie in sight, as others lie under clouds."""
+LEVEL = 0.2
+"""Clouds of one scene are within this share of their height."""
 SHADOW_STEP_PX = 3
 SAMPLE_PX = 200
 """About so many pixels of an object are looked for shadows of."""
 
 
+class Forms(NamedTuple):
+    """Of bright objects, (count + 1,): steepness of the edge in opacity a pixel; pixels deep inside, and less deep."""
+
+    edge: NDArray[np.float64]
+    deep: NDArray[np.float64]
+    inside: NDArray[np.float64]
+
+
 def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
-    """Hard-edged bright objects, and points, become anomalies where nothing in the scene throws a cloud's shadow."""
-    if shade_fits(canvas, seen):
-        return
+    """Bright objects that end like ground and throw no shadow become anomalies."""
+    if not shade_fits(canvas, seen):
+        without_shade(canvas, seen, kind).paint(kind, ANOMALY)
+    elif seen.shade is not None:
+        beside_shade(canvas, seen, kind, seen.shade.height_m).paint(kind, ANOMALY)
+
+
+def without_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> Objects:
+    """Ground where nothing in the scene throws a cloud's shadow: what ends hard or is coloured like it, and points.
+
+    What is as wide as a cloud, and not thin, is one if its shadow may be out of sight.
+    """
     clouds = objects_of(kind, CLOUD)
+    edge, deep, inside = forms_of(canvas, seen, kind, clouds)
+    spread = np.sqrt(np.maximum(clouds.area / (COMPACT_PX * canvas.fineness**2), 1))
+    thick = inside > np.where(spread > 1, THICK_CORE_SHARE * spread * clouds.area, 0)
+    wide = ((deep > CORE_SHARE * spread * clouds.area) | thick) & opaque(clouds, seen, THIN)
+    hard = edge > SOFT_EDGE / canvas.fineness
+    highest = np.where(others(canvas, seen, clouds) < CLOUDLESS, USUAL_HEIGHT_M, HEIGHTS_M[1] / 2)
+    ground = hard & (~wide | unshadowed(canvas, seen, kind, clouds, hard & wide, (0, highest), 0))
+    ground |= coloured(canvas, seen, clouds)
+    small = small_ones(canvas, clouds)
+    ground[small] |= ~opaque(clouds.chosen(small), seen)[1:]
+    return clouds.chosen(ground)
+
+
+def beside_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], height_m: float) -> Objects:
+    """Ground among clouds that throw their shadows from about one height: opaque, hard-edged, and without a shadow."""
+    clouds = objects_of(kind, CLOUD)
+    may_be = ~small_ones(canvas, clouds) & (others(canvas, seen, clouds) < FEW_CLOUDS)
+    clouds = clouds.chosen(may_be & opaque(clouds, seen, LEAST_OPAQUE))
+    shadow = shadow_of(canvas, seen, kind, sample(clouds), clouds.count, height_m)
+    clouds = clouds.chosen((shadow.share < NO_SHADOW) & (shadow.in_sight > IN_SIGHT))
+    forms, heights = forms_of(canvas, seen, kind, clouds), ((1 - LEVEL) * height_m, (1 + LEVEL) * height_m)
+    hard = (forms.edge > HARD_EDGE / canvas.fineness) & (forms.inside > 0)
+    return clouds.chosen(unshadowed(canvas, seen, kind, clouds, hard, heights, IN_SIGHT))
+
+
+def others(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.float64]:
+    """Share of the scene that is cloud besides each of some objects, (count + 1,)."""
+    return np.asarray(seen.cover - clouds.area / np.count_nonzero(canvas.scene.valid))
+
+
+def forms_of(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], clouds: Objects) -> Forms:
+    """How bright objects end, and how wide they are."""
     steepness, number, deep, inside = np.zeros((4, clouds.count + 1))
     sizes = (3, round(CORE_PX * canvas.fineness), round(THICK_CORE_PX * canvas.fineness))
     for strip in strips(canvas.shape, sizes[1] // 2):
-        cloud = (kind[strip.read] == CLOUD).view(np.uint8)
-        if not cloud.any():
+        places, ids = clouds.within(strip.start, strip.stop)
+        if not places.size:
             continue
+        cloud = (kind[strip.read] == CLOUD).view(np.uint8)
         inner, core, middle = (
             cv2.erode(cloud, np.ones((size, size), np.uint8))[strip.inner].ravel() > 0 for size in sizes
         )
         steep = slope(read(codes.OPACITY, seen.opacity[strip.read]))[strip.inner].ravel()
-        places, ids = clouds.within(strip.start, strip.stop)
         edge = ~inner[places]
         steepness += np.bincount(ids[edge], steep[places[edge]], clouds.count + 1)
         number += np.bincount(ids[edge], minlength=clouds.count + 1)
         deep += np.bincount(ids[core[places]], minlength=clouds.count + 1)
         inside += np.bincount(ids[middle[places]], minlength=clouds.count + 1)
-    spread = np.sqrt(np.maximum(clouds.area / (COMPACT_PX * canvas.fineness**2), 1))
-    thick = inside > np.where(spread > 1, THICK_CORE_SHARE * spread * clouds.area, 0)
-    wide = ((deep > CORE_SHARE * spread * clouds.area) | thick) & opaque(clouds, seen, THIN)
-    hard = steepness / np.maximum(number, 1) > SOFT_EDGE / canvas.fineness
-    wide[hard & wide] = ~unshadowed(canvas, seen, kind, clouds.chosen(hard & wide))[1:]
-    hard = (hard & ~wide) | coloured(canvas, seen, clouds)
-    small = small_ones(canvas, clouds)
-    hard[small] |= ~opaque(clouds.chosen(small), seen)[1:]
-    kind.ravel()[clouds.pixels[hard[clouds.ids]]] = ANOMALY
+    return Forms(steepness / np.maximum(number, 1), deep, inside)
 
 
-def unshadowed(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], clouds: Objects) -> NDArray[np.bool_]:
-    """Which bright objects throw no shadow from any height up to a limit, although each would be seen, (count + 1,).
+def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of the gradient per pixel (Sobel)."""
+    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    return np.asarray(np.hypot(down, right), np.float32)
 
-    The limit is half of what clouds may have, and the usual height where there is next to no other cloud.
+
+def unshadowed(
+    canvas: Canvas,
+    seen: Look,
+    kind: NDArray[np.uint8],
+    clouds: Objects,
+    some: NDArray[np.bool_],
+    heights_m: tuple[float, float | NDArray[np.float64]],
+    in_sight: float,
+) -> NDArray[np.bool_]:
+    """Which of some objects throw no shadow from any height, (count + 1,).
+
+    From between the two heights, each of which may be (count + 1,), so large a share of it must be in sight.
     """
-    if clouds.count == 0 or canvas.sun is None:
-        return np.zeros(clouds.count + 1, bool)
+    none = some & (np.arange(some.size) > 0)
+    if canvas.sun is None or not none.any():
+        return none & False
+    chosen = clouds.chosen(none)
+    lowest, highest = (np.broadcast_to(height, some.shape)[none] for height in heights_m)
+    sampled, bare = sample(chosen), np.ones(chosen.count, bool)
+    for height in np.arange(*HEIGHTS_M, SHADOW_STEP_PX / canvas.sun.px_per_m):
+        share, sureness, sight = (values[1:] for values in shadow_of(canvas, seen, kind, sampled, chosen.count, height))
+        sure = sureness > SURELY
+        due = (height >= lowest) & (height <= highest)
+        bare &= np.where(due, sure & (share < NO_SHADOW) & (sight >= in_sight), ~sure | (share < CHANCE))
+    none[none] = bare
+    return none
+
+
+def sample(clouds: Objects) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Some pixels of every object as flat indices, and the objects they belong to."""
     order, ends = grouped(clouds.ids, clouds.count + 1)
     ids, step = clouds.ids[order], np.maximum(clouds.area // SAMPLE_PX, 1)
     some = (np.arange(order.size) - ends[ids]) % step[ids] == 0
-    place, ids = np.divmod(clouds.pixels[order[some]], canvas.shape[1]), ids[some]
-    others = seen.cover - clouds.area / np.count_nonzero(canvas.scene.valid)
-    none = np.ones(clouds.count + 1, bool)
-    for height in np.arange(HEIGHTS_M[0], HEIGHTS_M[1] / 2, SHADOW_STEP_PX / canvas.sun.px_per_m):
-        support, sureness = shadow_support(canvas, seen, kind, place, ids, clouds.count + 1, height)
-        none &= ((support < NO_SHADOW) & (sureness > SURELY)) | ((height > USUAL_HEIGHT_M) & (others < CLOUDLESS))
-    return none
+    return clouds.pixels[order[some]], ids[some]
 
 
 def coloured(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.bool_]:
@@ -95,10 +170,3 @@ def coloured(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.bool_]:
     parts = swir_excess(canvas, seen, *np.divmod(clouds.pixels, canvas.shape[1]))
     opacity, excess = (np.bincount(clouds.ids, part, clouds.count + 1) for part in parts)
     return np.asarray(excess > SOIL * opacity)
-
-
-def slope(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Length of the gradient per pixel (Sobel)."""
-    down = cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    right = cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    return np.asarray(np.hypot(down, right), np.float32)

@@ -78,11 +78,11 @@ class Objects:
     def of_size(self, smallest: int) -> "Objects":
         """The objects of at least so many pixels, numbered anew."""
         keep = self.area >= smallest
-        keep[0] = False
         return self if keep[1:].all() else self.chosen(keep)
 
     def chosen(self, keep: NDArray[np.bool_]) -> "Objects":
-        """The objects of a mask (count + 1,), numbered anew."""
+        """The objects of a mask (count + 1,), whose entry 0 does not matter, numbered anew."""
+        keep = np.concatenate([[False], keep[1:]])
         number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
         runs = keep[self.numbers]
         return Objects(

@@ -11,8 +11,8 @@ from monitor.detection.explain import CLOUD
 from monitor.detection.ground import sample_step
 from monitor.detection.look import Look
 from monitor.detection.look_kernels import OPAQUE
+from monitor.detection.object_shadows import shadow_of
 from monitor.detection.objects import Objects, objects_of
-from monitor.detection.sun import offset
 from monitor.ranks import median_and_spread
 from monitor.strips import strips
 
@@ -100,9 +100,8 @@ def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objec
         return nothing
     peak = np.zeros(ships.count + 1, np.float32)
     np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
-    place = np.divmod(places, canvas.shape[1])
-    support, sureness = shadow_support(canvas, seen, kind, place, ids, ships.count + 1, seen.shade.height_m)
-    lacking, shown = (1 - support) * sureness > SHADOW_MISSED, support * sureness >= SHADOW_MISSED
+    share, sureness, _ = shadow_of(canvas, seen, kind, (places, ids), ships.count, seen.shade.height_m)
+    lacking, shown = (1 - share) * sureness > SHADOW_MISSED, share * sureness >= SHADOW_MISSED
     doubtful = opaque(ships, seen) & (peak > DAZZLING) & ~lacking & ~shown
     in_sight = sureness > 0
     clouds_shown, ships_shown = np.count_nonzero(shown), np.count_nonzero(lacking | (doubtful & in_sight))
@@ -136,30 +135,3 @@ def lone(ships: Objects, kind: NDArray[np.uint8], reach_px: int) -> NDArray[np.b
         near = cv2.dilate(others.view(np.uint8), np.ones((size, size), np.uint8))[strip.inner]
         alone[ids[near.ravel()[places] > 0]] = False
     return alone
-
-
-def shadow_support(
-    canvas: Canvas,
-    seen: Look,
-    kind: NDArray[np.uint8],
-    place: tuple[NDArray[np.intp], NDArray[np.intp]],
-    ids: NDArray[np.int32],
-    count: int,
-    height_m: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much of the shadow is there that bright pixels at a height should throw, and how sure that is, (count,)."""
-    if canvas.sun is None:
-        return np.zeros(count), np.zeros(count)
-    height, width = kind.shape
-    down, right = offset(canvas.sun, height_m)
-    rows, columns = place[0] + down, place[1] + right
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    size = np.clip(read(codes.OPACITY, seen.opacity[place]), 0, 1)[inside]
-    rows, columns, ids = rows[inside], columns[inside], ids[inside]
-    open_sky = (kind[rows, columns] != CLOUD) & canvas.compared_at(rows, columns)
-    rows, columns, ids, size = rows[open_sky], columns[open_sky], ids[open_sky], size[open_sky]
-    weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
-    depth = read(codes.DEPTH, seen.depth[rows, columns])
-    mass = np.bincount(ids, weight * size**2, count)
-    support = np.bincount(ids, weight * size * depth, count) / np.maximum(mass, 1e-6)
-    return support, np.sqrt(mass)

@@ -50,10 +50,9 @@ def test_ground_in_shadow_is_not_taken_for_what_is_usual_on_a_hazy_day(cube, ref
 
 
 def test_snow_does_not_pass_for_the_colour_of_the_clouds(cube, reference):
-    image, cloud, _ = overcast(cube, 0.1, 5)
     snow = np.zeros((SIZE, SIZE), bool)
     snow[20:110, 20:110] = True
-    image = np.where(snow & ~cloud, SNOW[:, None, None], image)
+    image, cloud, _ = overcast(np.where(snow, SNOW[:, None, None], cube), 0.1, 5)
     flags = judge(scene(later(image)), reference).flags
     assert (flags[cloud] == Flag.CLOUD).mean() > 0.9
 
