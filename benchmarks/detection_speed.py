@@ -60,11 +60,9 @@ def tiles(folder: Path) -> tuple[Scene, Scene]:
 
 
 def mosaic(scene: Scene, side: int) -> Scene:
-    """The scene repeated, mirrored at every other seam so that no border appears, `side` pixels square."""
-    height, width = scene.valid.shape
-    rows, columns = mirrored(height, side), mirrored(width, side)
+    """The scene repeated, `side` pixels square; not mirrored, as shadows must lie where the sun throws them."""
     grid = replace(scene.grid, height=side, width=side)
-    cut = np.ix_(rows, columns)
+    cut = np.ix_(*(np.arange(side) % length for length in scene.valid.shape))
     numbers = ArrayNumbers(np.stack([numbers_of(band)[cut] for band in scene.reflectance]))
     bands = len(scene.bands)
     stack = Stack(numbers, scene.valid[cut], np.full(bands, SCALE), np.full(bands, OFFSET))
@@ -74,12 +72,6 @@ def mosaic(scene: Scene, side: int) -> Scene:
 def numbers_of(reflectance: NDArray[np.float32]) -> NDArray[np.uint16]:
     """16-bit numbers as providers store them, 0 without data."""
     return np.nan_to_num(np.clip((reflectance - OFFSET) / SCALE, 1, 65535), nan=0).astype(np.uint16)
-
-
-def mirrored(length: int, side: int) -> NDArray[np.intp]:
-    """Indices 0..length-1, back, and again, `side` of them."""
-    index = np.arange(side) % (2 * length)
-    return np.minimum(index, 2 * length - 1 - index)
 
 
 def written(scene: Scene, folder: Path) -> list[Path]:

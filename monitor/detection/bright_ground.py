@@ -1,12 +1,12 @@
 """Bright ground that seems cloud: told from clouds by its edge, its colour and the shadow that it lacks."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.clustering.labels import grouped
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
@@ -43,7 +43,7 @@ IN_SIGHT = 0.7
 LEVEL = 0.2
 """Clouds of one scene are within this share of their height."""
 SHADOW_STEP_PX = 3
-SAMPLE_PX = 200
+SAMPLE_PX = 150
 """About so many pixels of an object are looked for shadows of."""
 
 
@@ -85,13 +85,14 @@ def without_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> Object
 def beside_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], height_m: float) -> Objects:
     """Ground among clouds that throw their shadows from about one height: opaque, hard-edged, and without a shadow."""
     clouds = objects_of(kind, CLOUD)
-    may_be = ~small_ones(canvas, clouds) & (others(canvas, seen, clouds) < FEW_CLOUDS)
-    clouds = clouds.chosen(may_be & opaque(clouds, seen, LEAST_OPAQUE))
+    clouds = clouds.chosen(~small_ones(canvas, clouds) & (others(canvas, seen, clouds) < FEW_CLOUDS))
     shadow = shadow_of(canvas, seen, kind, sample(clouds), clouds.count, height_m)
     clouds = clouds.chosen((shadow.share < NO_SHADOW) & (shadow.in_sight > IN_SIGHT))
-    forms, heights = forms_of(canvas, seen, kind, clouds), ((1 - LEVEL) * height_m, (1 + LEVEL) * height_m)
-    hard = (forms.edge > HARD_EDGE / canvas.fineness) & (forms.inside > 0)
-    return clouds.chosen(unshadowed(canvas, seen, kind, clouds, hard, heights, IN_SIGHT))
+    clouds = clouds.chosen(opaque(clouds, seen, LEAST_OPAQUE))
+    heights = ((1 - LEVEL) * height_m, (1 + LEVEL) * height_m)
+    clouds = clouds.chosen(unshadowed(canvas, seen, kind, clouds, clouds.area > 0, heights, IN_SIGHT))
+    forms = forms_of(canvas, seen, kind, clouds)
+    return clouds.chosen((forms.edge > HARD_EDGE / canvas.fineness) & (forms.inside > 0))
 
 
 def others(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.float64]:
@@ -156,11 +157,13 @@ def unshadowed(
 
 
 def sample(clouds: Objects) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Some pixels of every object as flat indices, and the objects they belong to."""
-    order, ends = grouped(clouds.ids, clouds.count + 1)
-    ids, step = clouds.ids[order], np.maximum(clouds.area // SAMPLE_PX, 1)
-    some = (np.arange(order.size) - ends[ids]) % step[ids] == 0
-    return clouds.pixels[order[some]], ids[some]
+    """Pixels of objects on a lattice, about `SAMPLE_PX` of each, as flat indices, and the objects they belong to."""
+    width = clouds.shape[1]
+    step = np.maximum(np.sqrt(clouds.area / SAMPLE_PX), 1).astype(np.int64)
+    runs = clouds.starts // width % step[clouds.numbers] == 0
+    some = replace(clouds, starts=clouds.starts[runs], stops=clouds.stops[runs], numbers=clouds.numbers[runs])
+    on_lattice = some.pixels % width % step[some.ids] == 0
+    return some.pixels[on_lattice], some.ids[on_lattice]
 
 
 def coloured(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.bool_]:
