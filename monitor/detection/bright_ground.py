@@ -31,15 +31,16 @@ THICK_CORE_PX, THICK_CORE_SHARE = 9, 0.04
 COMPACT_PX = 1000
 """Larger objects need more than these shares, in proportion to their diameter: a cloud that grows grows wider, a town
 sprawls."""
-SOIL = 0.5
+SOIL = 0.7
 """Bright soil adds at least so much more light in the short-wave infrared than a cloud as bright in the visible."""
 FEW_CLOUDS, LEAST_OPAQUE = 0.15, 0.25
-"""Where clouds throw shadows, bright objects are looked at that have no more other clouds around, and this opacity."""
+"""Under less cloud than the first, most shadows lie in sight. Where some do, what is thinner than the second may be a
+cloud whose shadow is lost in the scatter of the ground."""
 NO_SHADOW, CHANCE, SURELY = 0.25, 0.6, 3.0
 """Share of its shadow below which an object throws none; share that dark ground makes up by chance; and how many
 standard deviations a whole shadow must be worth to be seen."""
-IN_SIGHT = 0.7
-"""Share of a shadow at the scene's height that must lie in sight, as others lie under clouds."""
+IN_SIGHT = 0.5
+"""Share of a shadow that must lie in sight to be missed."""
 LEVEL = 0.2
 """Clouds of one scene are within this share of their height."""
 SHADOW_STEP_PX = 3
@@ -59,7 +60,7 @@ def reject_bright_ground(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) ->
     """Bright objects that end like ground and throw no shadow become anomalies."""
     if not shade_fits(canvas, seen):
         without_shade(canvas, seen, kind).paint(kind, ANOMALY)
-    elif seen.shade is not None:
+    elif seen.shade is not None and seen.cover < FEW_CLOUDS:
         beside_shade(canvas, seen, kind, seen.shade.height_m).paint(kind, ANOMALY)
 
 
@@ -72,11 +73,13 @@ def without_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> Object
     edge, deep, inside = forms_of(canvas, seen, kind, clouds)
     spread = np.sqrt(np.maximum(clouds.area / (COMPACT_PX * canvas.fineness**2), 1))
     thick = inside > np.where(spread > 1, THICK_CORE_SHARE * spread * clouds.area, 0)
-    wide = ((deep > CORE_SHARE * spread * clouds.area) | thick) & opaque(clouds, seen, THIN)
+    wide = (deep > CORE_SHARE * spread * clouds.area) | (thick & opaque(clouds, seen, THIN))
     hard = edge > SOFT_EDGE / canvas.fineness
-    highest = np.where(others(canvas, seen, clouds) < CLOUDLESS, USUAL_HEIGHT_M, HEIGHTS_M[1] / 2)
-    ground = hard & (~wide | unshadowed(canvas, seen, kind, clouds, hard & wide, (0, highest), 0))
-    ground |= coloured(canvas, seen, clouds)
+    if seen.cover < FEW_CLOUDS:
+        others = seen.cover - clouds.area / np.count_nonzero(canvas.scene.valid)
+        highest = np.where(others < CLOUDLESS, USUAL_HEIGHT_M, HEIGHTS_M[1] / 2)
+        wide &= ~unshadowed(canvas, seen, kind, clouds, hard & wide, (0, highest))
+    ground = (hard & ~wide) | coloured(canvas, seen, clouds)
     small = small_ones(canvas, clouds)
     ground[small] |= ~opaque(clouds.chosen(small), seen)[1:]
     return clouds.chosen(ground)
@@ -85,19 +88,14 @@ def without_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> Object
 def beside_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], height_m: float) -> Objects:
     """Ground among clouds that throw their shadows from about one height: opaque, hard-edged, and without a shadow."""
     clouds = objects_of(kind, CLOUD)
-    clouds = clouds.chosen(~small_ones(canvas, clouds) & (others(canvas, seen, clouds) < FEW_CLOUDS))
-    shadow = shadow_of(canvas, seen, kind, sample(clouds), clouds.count, height_m)
+    clouds = clouds.chosen(~small_ones(canvas, clouds))
+    shadow = shadow_of(canvas, seen, kind, clouds, sample(clouds), height_m)
     clouds = clouds.chosen((shadow.share < NO_SHADOW) & (shadow.in_sight > IN_SIGHT))
     clouds = clouds.chosen(opaque(clouds, seen, LEAST_OPAQUE))
     heights = ((1 - LEVEL) * height_m, (1 + LEVEL) * height_m)
-    clouds = clouds.chosen(unshadowed(canvas, seen, kind, clouds, clouds.area > 0, heights, IN_SIGHT))
+    clouds = clouds.chosen(unshadowed(canvas, seen, kind, clouds, clouds.area > 0, heights))
     forms = forms_of(canvas, seen, kind, clouds)
     return clouds.chosen((forms.edge > HARD_EDGE / canvas.fineness) & (forms.inside > 0))
-
-
-def others(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.float64]:
-    """Share of the scene that is cloud besides each of some objects, (count + 1,)."""
-    return np.asarray(seen.cover - clouds.area / np.count_nonzero(canvas.scene.valid))
 
 
 def forms_of(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], clouds: Objects) -> Forms:
@@ -135,11 +133,10 @@ def unshadowed(
     clouds: Objects,
     some: NDArray[np.bool_],
     heights_m: tuple[float, float | NDArray[np.float64]],
-    in_sight: float,
 ) -> NDArray[np.bool_]:
     """Which of some objects throw no shadow from any height, (count + 1,).
 
-    From between the two heights, each of which may be (count + 1,), so large a share of it must be in sight.
+    From between the two heights, each of which may be (count + 1,), it must be in sight.
     """
     none = some & (np.arange(some.size) > 0)
     if canvas.sun is None or not none.any():
@@ -148,10 +145,10 @@ def unshadowed(
     lowest, highest = (np.broadcast_to(height, some.shape)[none] for height in heights_m)
     sampled, bare = sample(chosen), np.ones(chosen.count, bool)
     for height in np.arange(*HEIGHTS_M, SHADOW_STEP_PX / canvas.sun.px_per_m):
-        share, sureness, sight = (values[1:] for values in shadow_of(canvas, seen, kind, sampled, chosen.count, height))
+        share, sureness, sight = (values[1:] for values in shadow_of(canvas, seen, kind, chosen, sampled, height))
         sure = sureness > SURELY
         due = (height >= lowest) & (height <= highest)
-        bare &= np.where(due, sure & (share < NO_SHADOW) & (sight >= in_sight), ~sure | (share < CHANCE))
+        bare &= np.where(due, sure & (share < NO_SHADOW) & (sight > IN_SIGHT), ~sure | (share < CHANCE))
     none[none] = bare
     return none
 

@@ -10,6 +10,7 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLOUD
 from monitor.detection.look import Look
+from monitor.detection.objects import Objects
 from monitor.detection.sun import offset
 
 
@@ -17,7 +18,7 @@ class Shadow(NamedTuple):
     """The shadows of objects, (count + 1,).
 
     What share of each is there; how sure that is, in standard deviations that a whole one is worth; and what share lies
-    in sight: inside the scene, on ground that is known and has not changed, and under no cloud.
+    in sight: on the object itself or on ground that is known and has not changed, inside the scene, under no cloud.
     """
 
     share: NDArray[np.float64]
@@ -29,25 +30,28 @@ def shadow_of(
     canvas: Canvas,
     seen: Look,
     kind: NDArray[np.uint8],
+    objects: Objects,
     pixels: tuple[NDArray[np.intp], NDArray[np.int32]],
-    count: int,
     height_m: float,
 ) -> Shadow:
-    """The shadows of objects at a height; `pixels` are their flat indices and the object of each, from 1 to `count`."""
+    """The shadows of objects at a height; `pixels` are flat indices of some of theirs, and the object of each."""
+    count = objects.count + 1
     if canvas.sun is None:
-        return Shadow(*np.zeros((3, count + 1)))
+        return Shadow(*np.zeros((3, count)))
     (height, width), (places, ids) = kind.shape, pixels
     down, right = offset(canvas.sun, height_m)
     rows, columns = places // width + down, places % width + right
     size = np.clip(read(codes.OPACITY, seen.opacity.ravel()[places]), 0, 1)
-    whole = np.bincount(ids, size**2, count + 1)
-    inside = np.flatnonzero((rows >= 0) & (rows < height) & (columns >= 0) & (columns < width))
-    here = kind[rows[inside], columns[inside]]
-    telling = (here != CLOUD) & (here != ANOMALY) & canvas.compared_at(rows[inside], columns[inside])
-    seen_at = inside[telling]
-    rows, columns, ids, size = rows[seen_at], columns[seen_at], ids[seen_at], size[seen_at]
+    whole = np.bincount(ids, size**2, count)
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    rows, columns, ids, size = rows[inside], columns[inside], ids[inside], size[inside]
+    here = kind[rows, columns]
+    own = (here == CLOUD) & (objects.at(rows * width + columns) == ids)
+    telling = (here != CLOUD) & (here != ANOMALY) & canvas.compared_at(rows, columns)
+    in_sight = np.bincount(ids, (own | telling) * size**2, count) / np.maximum(whole, 1e-6)
+    rows, columns, ids, size = rows[telling], columns[telling], ids[telling], size[telling]
     weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))
     depth = read(codes.DEPTH, seen.depth[rows, columns])
-    mass = np.bincount(ids, weight * size**2, count + 1)
-    share = np.bincount(ids, weight * size * depth, count + 1) / np.maximum(mass, 1e-6)
-    return Shadow(share, np.sqrt(mass), np.bincount(ids, size**2, count + 1) / np.maximum(whole, 1e-6))
+    mass = np.bincount(ids, weight * size**2, count)
+    share = np.bincount(ids, weight * size * depth, count) / np.maximum(mass, 1e-6)
+    return Shadow(share, np.sqrt(mass), in_sight)

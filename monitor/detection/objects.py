@@ -49,6 +49,14 @@ class Objects:
         part = replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
         return part.pixels - top * self.shape[1], part.ids
 
+    def at(self, places: NDArray[np.intp]) -> NDArray[np.int32]:
+        """The objects that flat indices lie in, 0 outside, same shape."""
+        if not self.starts.size:
+            return np.zeros(places.shape, np.int32)
+        run = np.maximum(np.searchsorted(self.starts, places, "right") - 1, 0)
+        inside = (places >= self.starts[run]) & (places < self.stops[run])
+        return np.where(inside, self.numbers[run], np.int32(0))
+
     def runs(self, top: int, bottom: int) -> slice:
         """The runs in some rows."""
         width = self.shape[1]

@@ -100,7 +100,7 @@ def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objec
         return nothing
     peak = np.zeros(ships.count + 1, np.float32)
     np.maximum.at(peak, ids, read(codes.PEAK, seen.peak.ravel()[places]))
-    share, sureness, _ = shadow_of(canvas, seen, kind, (places, ids), ships.count, seen.shade.height_m)
+    share, sureness, _ = shadow_of(canvas, seen, kind, ships, (places, ids), seen.shade.height_m)
     lacking, shown = (1 - share) * sureness > SHADOW_MISSED, share * sureness >= SHADOW_MISSED
     doubtful = opaque(ships, seen) & (peak > DAZZLING) & ~lacking & ~shown
     in_sight = sureness > 0
