@@ -51,6 +51,21 @@ def test_a_cloud_whose_shadow_lies_beyond_the_edge_is_cloud(cube, reference):
     assert (found.flags == Flag.ANOMALY).sum() == 0
 
 
+@pytest.mark.parametrize("colour", [QUARRY, ROOF], ids=["quarry", "roof"])
+def test_a_hall_among_few_clouds_lacks_the_shadow_that_they_have(cube, reference, colour):
+    hall = disc(118, 40, 10)
+    image = cloudy(cloudy(paint(cube, hall, colour), 50, 90, 10), 110, 95, 8)
+    flags = judge(scene(later(image)), reference).flags
+    assert share(flags, hall, Flag.ANOMALY) > 0.9
+    assert share(flags, disc(50, 90, 8) | disc(110, 95, 6), Flag.CLOUD) > 0.95
+
+
+def test_a_higher_cloud_that_has_its_own_shadow_is_cloud(cube, reference):
+    image = cloudy(cloudy(cube, 60, 90, 12), 120, 90, 10, height_m=1800)
+    flags = judge(scene(later(image)), reference).flags
+    assert share(flags, disc(120, 90, 8), Flag.CLOUD) > 0.95
+
+
 @pytest.mark.parametrize("elevation", [None, 2.0], ids=["unknown", "on the horizon"])
 def test_a_cloud_is_cloud_where_the_sun_is_not_known_to_throw_its_shadow(cube, reference, elevation):
     cloud = disc(100, 70, 12)
