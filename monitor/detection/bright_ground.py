@@ -44,8 +44,8 @@ IN_SIGHT = 0.5
 LEVEL = 0.2
 """Clouds of one scene are within this share of their height."""
 SHADOW_STEP_PX = 3
-SAMPLE_PX = 150
-"""About so many pixels of an object are looked for shadows of."""
+GLANCE_PX, SAMPLE_PX = 40, 150
+"""About so many pixels of an object are looked for shadows of, first at the scene's height, then at any."""
 
 
 class Forms(NamedTuple):
@@ -89,7 +89,7 @@ def beside_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], height_m: 
     """Ground among clouds that throw their shadows from about one height: opaque, hard-edged, and without a shadow."""
     clouds = objects_of(kind, CLOUD)
     clouds = clouds.chosen(~small_ones(canvas, clouds))
-    shadow = shadow_of(canvas, seen, kind, clouds, sample(clouds), height_m)
+    shadow = shadow_of(canvas, seen, kind, clouds, sample(clouds, GLANCE_PX), height_m)
     clouds = clouds.chosen((shadow.share < NO_SHADOW) & (shadow.in_sight > IN_SIGHT))
     clouds = clouds.chosen(opaque(clouds, seen, LEAST_OPAQUE))
     heights = ((1 - LEVEL) * height_m, (1 + LEVEL) * height_m)
@@ -143,7 +143,7 @@ def unshadowed(
         return none & False
     chosen = clouds.chosen(none)
     lowest, highest = (np.broadcast_to(height, some.shape)[none] for height in heights_m)
-    sampled, bare = sample(chosen), np.ones(chosen.count, bool)
+    sampled, bare = sample(chosen, SAMPLE_PX), np.ones(chosen.count, bool)
     for height in np.arange(*HEIGHTS_M, SHADOW_STEP_PX / canvas.sun.px_per_m):
         share, sureness, sight = (values[1:] for values in shadow_of(canvas, seen, kind, chosen, sampled, height))
         sure = sureness > SURELY
@@ -153,10 +153,10 @@ def unshadowed(
     return none
 
 
-def sample(clouds: Objects) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Pixels of objects on a lattice, about `SAMPLE_PX` of each, as flat indices, and the objects they belong to."""
+def sample(clouds: Objects, about_px: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Pixels of objects on a lattice, about so many of each, as flat indices, and the objects they belong to."""
     width = clouds.shape[1]
-    step = np.maximum(np.sqrt(clouds.area / SAMPLE_PX), 1).astype(np.int64)
+    step = np.maximum(np.sqrt(clouds.area / about_px), 1).astype(np.int64)
     runs = clouds.starts // width % step[clouds.numbers] == 0
     some = replace(clouds, starts=clouds.starts[runs], stops=clouds.stops[runs], numbers=clouds.numbers[runs])
     on_lattice = some.pixels % width % step[some.ids] == 0
