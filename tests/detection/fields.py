@@ -104,3 +104,8 @@ def judge(now: Scene, reference: ReferenceModel) -> Detection:
 
 def with_sun(now: Scene, azimuth: float | None, elevation: float | None) -> Scene:
     return replace(now, item=item(azimuth, elevation))
+
+
+def share(flags: NDArray[np.uint8], mask: NDArray[np.bool_], flag: int) -> float:
+    """How much of a mask has a flag."""
+    return float((flags[mask] == flag).mean())

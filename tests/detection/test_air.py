@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag
-from tests.detection.fields import CLOUD, SIZE, WATER, cloudy, disc, ground, judge, later, paint, scene
+from tests.detection.fields import CLOUD, SIZE, WATER, cloudy, disc, ground, judge, later, paint, scene, share
 
 SNOW = np.array([0.86, 0.85, 0.84, 0.75, 0.12, 0.08])
 CIRRUS = np.array([0.60, 0.62, 0.64, 0.66, 0.38, 0.26])
@@ -19,10 +19,6 @@ AIR = np.array([0.14, 0.10, 0.06, 0.03, 0.006, 0.002])
 @pytest.fixture(scope="module")
 def cube():
     return ground()
-
-
-def share(flags, mask, flag):
-    return float((flags[mask] == flag).mean())
 
 
 def at_level_1(cube, air=AIR):

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag
-from tests.detection.fields import CLOUD, SIZE, cloudy, disc, ground, judge, later, model, paint, scene, with_sun
+from tests.detection.fields import CLOUD, SIZE, cloudy, disc, ground, judge, later, model, paint, scene, share, with_sun
 
 CONCRETE = np.array([0.24, 0.27, 0.29, 0.32, 0.34, 0.31])
 QUARRY = np.array([0.35, 0.42, 0.47, 0.50, 0.50, 0.44])
@@ -24,10 +24,6 @@ def cube():
 @pytest.fixture(scope="module")
 def reference(cube):
     return model(cube)
-
-
-def share(flags, mask, flag):
-    return float((flags[mask] == flag).mean())
 
 
 @pytest.mark.parametrize("radius", [6, 12, 20])

@@ -28,6 +28,7 @@ from tests.detection.fields import (
     model,
     paint,
     scene,
+    share,
     with_sun,
 )  # fmt: skip
 
@@ -40,10 +41,6 @@ def cube():
 @pytest.fixture(scope="module")
 def reference(cube):
     return model(cube)
-
-
-def share(flags, mask, flag):
-    return float((flags[mask] == flag).mean())
 
 
 def test_a_scene_compared_with_itself_is_all_clear(cube, reference):
