@@ -27,6 +27,7 @@ from far_folder import served
 from numpy.typing import NDArray
 
 from monitor.catalog import parse_item
+from monitor.catalog.item import SceneItem
 from monitor.clustering.assign import label_map
 from monitor.clustering.model import ReferenceModel
 from monitor.clustering.reference import fit_reference
@@ -100,13 +101,13 @@ def decoded(paths: list[Path]) -> NDArray[np.float32]:
     return np.stack(out)
 
 
-def at(scene: Scene, url: str) -> Scene:
-    """The same scene with its bands as `written` there."""
+def item_at(scene: Scene, url: str) -> SceneItem:
+    """The scene's item with its bands as `written` there."""
     assets = {
         band: replace(scene.item.assets[band], href=f"{url}/{band}.tif", scale=SCALE, offset=OFFSET, nodata=0)
         for band in scene.bands
     }
-    return replace(scene, item=replace(scene.item, assets=assets))
+    return replace(scene.item, assets=assets)
 
 
 def clocked(work: Callable[[], object]) -> tuple[float, float]:
@@ -129,12 +130,12 @@ def compare(reference: ReferenceModel, scene: Scene, rounds: int, first_byte_ms:
         return len(detect(now.scene, now.reference, by_reference, by_sweep).findings)
 
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), first_byte_ms) as url:
-        paths, far = written(scene, Path(folder)), at(scene, url)
+        paths, item = written(scene, Path(folder)), item_at(scene, url)
         with one_thread_each(), no_collection():  # as the pipeline does
             findings = find()
             sides = (
                 lambda: decoded(paths),
-                lambda: read_scene(far.item, far.grid, far.bands, None, open_href, use_qa=False),
+                lambda: read_scene(item, scene.grid, scene.bands, None, open_href, use_qa=False),
                 lambda: normalise(scene, reference),
                 find,
             )

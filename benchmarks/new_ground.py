@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from series import SHARED, Case, generate, opened, seeds_of, truth_on
+from series import BANDS, SHARED, Case, generate, opened, seeds_of, truth_on
 
 from monitor.clustering.assign import label_map
 from monitor.detection import detect
@@ -26,7 +26,6 @@ from monitor.scenes.normalise import normalise
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack
 
-BANDS = ("coastal", "blue", "green", "red", "nir08", "swir16", "swir22")
 VISIBLE_AND_NEAR = ("blue", "green", "red", "nir08")
 SURFACES = {
     "laterite": (0.06, 0.07, 0.12, 0.24, 0.32, 0.42, 0.34),

@@ -1,6 +1,5 @@
 """Bright ground that seems cloud: told from clouds by its edge, its colour and the shadow that it lacks."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -76,9 +75,10 @@ def without_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> Object
     wide = (deep > CORE_SHARE * spread * clouds.area) | (thick & opaque(clouds, seen, THIN))
     hard = edge > SOFT_EDGE / canvas.fineness
     if seen.cover < FEW_CLOUDS:
-        others = seen.cover - clouds.area / np.count_nonzero(canvas.scene.valid)
+        doubtful = clouds.chosen(hard & wide)
+        others = seen.cover - doubtful.area / np.count_nonzero(canvas.scene.valid)
         highest = np.where(others < CLOUDLESS, USUAL_HEIGHT_M, HEIGHTS_M[1] / 2)
-        wide &= ~unshadowed(canvas, seen, kind, clouds, hard & wide, (0, highest))
+        wide[hard & wide] = ~unshadowed(canvas, seen, kind, doubtful, 0, highest)[1:]
     ground = (hard & ~wide) | coloured(canvas, seen, clouds)
     small = small_ones(canvas, clouds)
     ground[small] |= ~opaque(clouds.chosen(small), seen)[1:]
@@ -92,8 +92,8 @@ def beside_shade(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], height_m: 
     shadow = shadow_of(canvas, seen, kind, clouds, sample(clouds, GLANCE_PX), height_m)
     clouds = clouds.chosen((shadow.share < NO_SHADOW) & (shadow.in_sight > IN_SIGHT))
     clouds = clouds.chosen(opaque(clouds, seen, LEAST_OPAQUE))
-    heights = ((1 - LEVEL) * height_m, (1 + LEVEL) * height_m)
-    clouds = clouds.chosen(unshadowed(canvas, seen, kind, clouds, clouds.area > 0, heights))
+    lowest, highest = (1 - LEVEL) * height_m, (1 + LEVEL) * height_m
+    clouds = clouds.chosen(unshadowed(canvas, seen, kind, clouds, lowest, highest))
     forms = forms_of(canvas, seen, kind, clouds)
     return clouds.chosen((forms.edge > HARD_EDGE / canvas.fineness) & (forms.inside > 0))
 
@@ -131,25 +131,21 @@ def unshadowed(
     seen: Look,
     kind: NDArray[np.uint8],
     clouds: Objects,
-    some: NDArray[np.bool_],
-    heights_m: tuple[float, float | NDArray[np.float64]],
+    lowest_m: float,
+    highest_m: float | NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    """Which of some objects throw no shadow from any height, (count + 1,).
+    """Which objects throw no shadow from any height, (count + 1,).
 
-    From between the two heights, each of which may be (count + 1,), it must be in sight.
+    From the heights between the two, the upper of which may be (count + 1,), it must be in sight.
     """
-    none = some & (np.arange(some.size) > 0)
-    if canvas.sun is None or not none.any():
-        return none & False
-    chosen = clouds.chosen(none)
-    lowest, highest = (np.broadcast_to(height, some.shape)[none] for height in heights_m)
-    sampled, bare = sample(chosen, SAMPLE_PX), np.ones(chosen.count, bool)
+    none = np.full(clouds.count + 1, canvas.sun is not None)
+    if canvas.sun is None or not clouds.count:
+        return none
+    sampled = sample(clouds, SAMPLE_PX)
     for height in np.arange(*HEIGHTS_M, SHADOW_STEP_PX / canvas.sun.px_per_m):
-        share, sureness, sight = (values[1:] for values in shadow_of(canvas, seen, kind, chosen, sampled, height))
-        sure = sureness > SURELY
-        due = (height >= lowest) & (height <= highest)
-        bare &= np.where(due, sure & (share < NO_SHADOW) & (sight > IN_SIGHT), ~sure | (share < CHANCE))
-    none[none] = bare
+        share, sureness, in_sight = shadow_of(canvas, seen, kind, clouds, sampled, height)
+        sure, due = sureness > SURELY, (lowest_m <= height) & (height <= highest_m)
+        none &= np.where(due, sure & (share < NO_SHADOW) & (in_sight > IN_SIGHT), ~sure | (share < CHANCE))
     return none
 
 
@@ -157,8 +153,7 @@ def sample(clouds: Objects, about_px: int) -> tuple[NDArray[np.intp], NDArray[np
     """Pixels of objects on a lattice, about so many of each, as flat indices, and the objects they belong to."""
     width = clouds.shape[1]
     step = np.maximum(np.sqrt(clouds.area / about_px), 1).astype(np.int64)
-    runs = clouds.starts // width % step[clouds.numbers] == 0
-    some = replace(clouds, starts=clouds.starts[runs], stops=clouds.stops[runs], numbers=clouds.numbers[runs])
+    some = clouds.in_runs(clouds.starts // width % step[clouds.numbers] == 0)
     on_lattice = some.pixels % width % step[some.ids] == 0
     return some.pixels[on_lattice], some.ids[on_lattice]
 

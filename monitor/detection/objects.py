@@ -45,8 +45,7 @@ class Objects:
 
     def within(self, top: int, bottom: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
         """Object pixels of some rows as flat indices from row `top` on, in order, and the objects they belong to."""
-        runs = self.runs(top, bottom)
-        part = replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
+        part = self.in_runs(self.runs(top, bottom))
         return part.pixels - top * self.shape[1], part.ids
 
     def at(self, places: NDArray[np.intp]) -> NDArray[np.int32]:
@@ -56,6 +55,10 @@ class Objects:
         run = np.maximum(np.searchsorted(self.starts, places, "right") - 1, 0)
         inside = (places >= self.starts[run]) & (places < self.stops[run])
         return np.where(inside, self.numbers[run], np.int32(0))
+
+    def in_runs(self, runs: slice | NDArray[np.bool_]) -> "Objects":
+        """What of the objects lies in some runs, under the same numbers; areas stay those of the whole objects."""
+        return replace(self, starts=self.starts[runs], stops=self.stops[runs], numbers=self.numbers[runs])
 
     def runs(self, top: int, bottom: int) -> slice:
         """The runs in some rows."""

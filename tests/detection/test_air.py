@@ -16,11 +16,6 @@ AIR = np.array([0.14, 0.10, 0.06, 0.03, 0.006, 0.002])
 """Light of the air at level 1, as the sun of 35 degrees gives it."""
 
 
-@pytest.fixture(scope="module")
-def cube():
-    return ground()
-
-
 def at_level_1(cube, air=AIR):
     now = scene(cube + air[:, None, None])
     return replace(now, item=replace(now.item, needs_sun_correction=True))

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag
-from tests.detection.fields import CLOUD, SIZE, cloudy, disc, ground, judge, later, model, paint, scene, share, with_sun
+from tests.detection.fields import CLOUD, SIZE, cloudy, disc, judge, later, model, paint, scene, share, with_sun
 
 CONCRETE = np.array([0.24, 0.27, 0.29, 0.32, 0.34, 0.31])
 QUARRY = np.array([0.35, 0.42, 0.47, 0.50, 0.50, 0.44])
@@ -14,16 +14,6 @@ ROOF = np.array([0.55, 0.58, 0.58, 0.56, 0.45, 0.35])
 SAND = np.array([0.22, 0.29, 0.36, 0.43, 0.50, 0.46])
 ALL, VISIBLE_AND_NEAR = 6, 4
 """So many of the first bands."""
-
-
-@pytest.fixture(scope="module")
-def cube():
-    return ground()
-
-
-@pytest.fixture(scope="module")
-def reference(cube):
-    return model(cube)
 
 
 @pytest.mark.parametrize("radius", [6, 12, 20])

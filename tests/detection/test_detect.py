@@ -33,16 +33,6 @@ from tests.detection.fields import (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def cube():
-    return ground()
-
-
-@pytest.fixture(scope="module")
-def reference(cube):
-    return model(cube)
-
-
 def test_a_scene_compared_with_itself_is_all_clear(cube, reference):
     found = judge(scene(cube), reference)
     assert (found.flags == Flag.CLEAR).all()

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from monitor.detection.result import Flag
-from tests.detection.fields import CLOUD, LIGHT_LEFT, ground, judge, later, model, scene
+from tests.detection.fields import CLOUD, LIGHT_LEFT, ground, judge, later, scene
 
 SIZE = 240
 AWAY_PX = 30
@@ -20,11 +20,6 @@ ICE = np.array([0.90, 0.91, 0.86, 0.83, 0.33, 0.22])
 @pytest.fixture(scope="module")
 def cube():
     return ground(size=SIZE)
-
-
-@pytest.fixture(scope="module")
-def reference(cube):
-    return model(cube)
 
 
 def overcast(cube, share, seed):

@@ -6,7 +6,7 @@ import pytest
 from monitor import strips
 from monitor.detection import look
 from monitor.detection.result import Flag, Kind
-from tests.detection.fields import SOIL, cloudy, disc, ground, judge, later, model, paint, scene
+from tests.detection.fields import SOIL, cloudy, disc, ground, judge, later, paint, scene
 
 SIZE = 480
 """Large enough to be learnt from a thinned copy and to be judged in many strips."""
@@ -16,11 +16,6 @@ WHOLE = 10**9
 @pytest.fixture(scope="module")
 def cube():
     return ground(size=SIZE)
-
-
-@pytest.fixture(scope="module")
-def reference(cube):
-    return model(cube)
 
 
 @pytest.fixture(scope="module")
