@@ -21,6 +21,9 @@ from monitor.strips import Strip, over_strips, strips
 
 MIN_GROUND = 0.2
 """Share of the valid pixels that must be clear ground; a reference with less explains too little."""
+LEAST_SCALE = 0.01
+"""Reflectance, twice what it is good to (Vermote et al. 2016): bands that vary less, as over open water alone, are not
+stretched until their noise makes the labels and every scene's noise a change."""
 
 
 def fit_reference(
@@ -47,7 +50,7 @@ def fit_reference(
     stack = remembered(scene.stack, clear)
     ground = label_sums(stack, np.zeros(clear.shape, np.uint8), 1)
     center = ground.mean[0].astype(np.float32)
-    scale = np.maximum(ground.std[0], 1e-4 + vapour_scatter(scene.bands)).astype(np.float32)
+    scale = np.maximum(ground.std[0], LEAST_SCALE + vapour_scatter(scene.bands)).astype(np.float32)
     features = stack.adjusted(1 / scale.astype(np.float64), -center.astype(np.float64) / scale)
     tried = sweep(features, ks, seed)
     centroids = tried.chosen.centroids if k == "auto" else fit(sample_pixels(features, seed), k, seed)

@@ -25,7 +25,9 @@ from monitor.spectrum import vapour_scatter
 SAMPLE = 110_000
 """Pixels that statistics are taken of: a regular grid over the scene."""
 RELATIVE_SCATTER = 0.06
-"""Scatter before anything is known of today: share of a label's reflectance."""
+"""Scatter before anything is known of today: share of a label's reflectance, ..."""
+LEAST_SCATTER = 0.003
+"""... and in reflectance, however dark and even the ground: what the sensor and the correction of the air add."""
 COMMON = 0.5
 """Share of that scatter that all bands have in common (illumination, season)."""
 QUIET_SHARE = 0.15
@@ -96,9 +98,9 @@ def prior_of(reference: ReferenceModel) -> Prior:
     quiet = [float(quantile(band, 0.2)) if band.size else 0.0 for band in known]
     noise = np.array(quiet) / (0.2533 * np.sqrt(2))
     typical = np.median(np.abs(level), axis=0)
-    tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical) + 1e-5
+    tolerance = RELATIVE_SCATTER * (np.abs(level) + 0.2 * typical) + np.minimum(noise, 0.1 * typical)
     vapour = vapour_scatter(reference.bands)
-    return Prior(level, tolerance + vapour, vapour)
+    return Prior(level, np.maximum(tolerance, LEAST_SCATTER) + vapour, vapour)
 
 
 def sample_step(size: int) -> int:
