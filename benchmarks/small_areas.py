@@ -2,9 +2,9 @@
 
     python benchmarks/small_areas.py [--shared ../shared] [--work DIR] [--seeds 1-2] [--sides 50 80 130 200] [--areas 3]
 
-Cuts squares of so many pixels at random from every normal, hard and drifting series (many hold nothing but water or forest), fits
-a reference in each, judges all dates, and prints scores over all of them, and what share of the clear ground of a
-date is flagged, on the mean and where it is worst of twenty.
+Cuts squares of so many pixels at random from every normal, hard and drifting series (many hold nothing but water or
+forest), fits a reference in each, judges all dates, and prints scores over all of them, and what share of the clear
+ground of a date is flagged, on the mean and where it is worst of twenty.
 """
 
 import argparse

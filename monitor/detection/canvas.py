@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from monitor.clustering.labels import NO_LABEL, LabelMap, grouped
 from monitor.clustering.model import ReferenceModel
+from monitor.detection.difference import SNOW_INDEX, SNOW_SWIR
 from monitor.detection.explain import (
     CLOUD_COLOUR,
     CLOUD_SPREAD,
@@ -33,12 +34,14 @@ LEARN_PX = 100_000
 """Pixels of a thinned canvas; one of up to twice as many is used as it is."""
 COLOUR_PX = 170_000
 """Pixels from which the brightest and darkest ground is taken: far quantiles need more of them than medians."""
+WHITE_SNOW = 0.3
+"""Reflectance in green from which it matters to the brightest ground that it is snow."""
 COARSE_M, LANDSAT_M = 300.0, 30.0
 """Pixels that are coarse, and those of Landsat."""
 DARK_WATER = 0.2
 """Share of what clouds reflect in the infrared that water stays below, and snow does not."""
 BRIGHTER_THAN_GROUND = 1.5
-"""Clouds outshine the brightest ground by this factor; sets the cloud's colour where values are not reflectances."""
+"""Clouds outshine the brightest ground but snow by this factor; sets their colour where values are not reflectances."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,14 +182,24 @@ def within_labels(reference: ReferenceModel, prior: Prior) -> NDArray[np.float64
 
 
 def extremes(reference: ReferenceModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The brightest and the darkest ground, (bands,), 0 where there is none."""
+    """The brightest ground that is not snow, which clouds do not outshine, and the darkest: (bands,), 0 without any."""
     step = thinning(reference.labels.size, COLOUR_PX)
     labels, image = reference.labels[step // 2 :: step, step // 2 :: step], reference.stack.thinned(step)
     known = np.flatnonzero((labels != NO_LABEL) & np.isfinite(image).all(axis=0))
     sample = image.reshape(len(image), -1).take(known, axis=1)
     if not sample.size:
         return np.zeros(len(sample), np.float32), np.zeros(len(sample), np.float32)
-    return quantile(sample, 0.999), quantile(sample, 0.005)
+    bare = sample[:, ~snow(sample, reference.bands)]
+    brightest = quantile(bare, 0.999) if bare.size else np.zeros(len(sample), np.float32)
+    return brightest, quantile(sample, 0.005)
+
+
+def snow(pixels: NDArray[np.float32], bands: Sequence[str]) -> NDArray[np.bool_]:
+    """Which pixels (bands, n) are snow by its index, (n,); none where the bands do not tell."""
+    if not {"green", "swir16"} <= set(bands):
+        return np.zeros(pixels.shape[1], bool)
+    green, swir = (pixels[bands.index(band)] for band in ("green", "swir16"))
+    return np.asarray((green > WHITE_SNOW) & (swir < SNOW_SWIR) & (green - swir > SNOW_INDEX * (green + swir)))
 
 
 def colours(scene: Scene, known: Known) -> Colours:

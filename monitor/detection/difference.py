@@ -14,7 +14,9 @@ from monitor.detection.codes import SNOW
 NOT_THERE = -1
 """Index of a pixel that nothing can be said of."""
 LEAST_CONTRAST = 0.05
-"""Reflectance by which cloud outshines any ground."""
+"""Reflectance by which cloud must outshine ground for its whiteness to say anything, ..."""
+OUTSHONE = 0.2
+"""... and the whiteness that is taken for granted where it does not: over snow and white roofs."""
 SNOW_INDEX = 0.40
 SNOW_GREEN = 0.10
 """Least index and reflectance of snow, as for MODIS (Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P)."""
@@ -76,7 +78,7 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
     k, whites, answers, field_rows = len(beside.level), 0, 0, today.field.shape[1]
     for band in range(bands):
         whites += white[band] > 0
-    share, least = np.float32(1 / max(whites, 1)), np.float32(LEAST_CONTRAST)
+    share, least, granted = np.float32(1 / max(whites, 1)), np.float32(LEAST_CONTRAST), np.float32(OUTSHONE)
     tint[: (stop - start) * width] = 0
     for row in range(start, stop):
         y = min(max((top + row + 0.5) / today.block - 0.5, 0.0), field_rows - 1.0)
@@ -105,7 +107,8 @@ def difference_rows(beside, start, stop, today, wide, first, top, white, index, 
             if bright > 0:
                 for column in range(width):
                     slow = above[column] + (below[column] - above[column]) * down
-                    gain = (rest[column] + slow) / max(bright - (expected[column] - slow), least)
+                    contrast = bright - (expected[column] - slow)
+                    gain = (rest[column] + slow) / contrast if contrast > least else granted
                     whiteness[column] += gain * share if place[column] >= 0 else np.float32(0)
     return answers
 

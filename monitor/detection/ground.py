@@ -26,7 +26,7 @@ SAMPLE = 110_000
 """Pixels that statistics are taken of: a regular grid over the scene."""
 RELATIVE_SCATTER = 0.06
 """Scatter before anything is known of today: share of a label's reflectance, ..."""
-LEAST_SCATTER = 0.003
+LEAST_SCATTER = 0.0025
 """... and in reflectance, however dark and even the ground: what the sensor and the correction of the air add."""
 COMMON = 0.5
 """Share of that scatter that all bands have in common (illumination, season)."""
