@@ -10,6 +10,7 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import ANOMALY, CLOUD
 from monitor.detection.look import Look
+from monitor.detection.look_kernels import THICKEST_HAZE
 from monitor.detection.objects import Objects
 from monitor.detection.sun import offset
 
@@ -18,7 +19,7 @@ class Shadow(NamedTuple):
     """The shadows of objects, (count + 1,).
 
     What share of each is there; how sure that is, in standard deviations that a whole one is worth; and what share lies
-    in sight: on the object itself or on ground that is known and has not changed, inside the scene, under no cloud.
+    in sight: on the object itself or on ground that is known and has not changed, in the scene, under no cloud or veil.
     """
 
     share: NDArray[np.float64]
@@ -47,7 +48,8 @@ def shadow_of(
     rows, columns, ids, size = rows[inside], columns[inside], ids[inside], size[inside]
     here = kind[rows, columns]
     own = (here == CLOUD) & (objects.at(rows * width + columns) == ids)
-    telling = (here != CLOUD) & (here != ANOMALY) & canvas.compared_at(rows, columns)
+    bare = seen.opacity[rows, columns] < THICKEST_HAZE / codes.OPACITY_STEP
+    telling = bare & (here != CLOUD) & (here != ANOMALY) & canvas.compared_at(rows, columns)
     in_sight = np.bincount(ids, (own | telling) * size**2, count) / np.maximum(whole, 1e-6)
     rows, columns, ids, size = rows[telling], columns[telling], ids[telling], size[telling]
     weight = read(codes.TRUST, seen.trust[rows, columns] & np.uint8(codes.MISFIT - 1))

@@ -29,6 +29,9 @@ CLOUDS_PX = 200
 """Thin pixels of the scene's clouds from which their colour in the short-wave infrared is known."""
 THIN_CLOUD = (0.1, 0.6)
 """Their opacity: that of small clouds."""
+ICE_AND_DROPS = 0.1
+"""By how much that colour differs at least from cloud to cloud, as a share of a thick one's contrast: a veil of ice
+says little of the drops below it."""
 LEAST_CONTRAST = 0.02
 """Reflectance by which clouds are at least brighter than the ground."""
 LIKE, UNLIKE = 1.5, 2.0
@@ -54,15 +57,17 @@ def cloud_colour(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], small: Obj
     step = sample_step(kind.size)
     rows, columns = (step * places for places in np.nonzero(kind[::step, ::step] == CLOUD))
     sky, excess = swir_excess(canvas, seen, rows, columns)
-    thin = (sky > THIN_CLOUD[0]) & (sky < THIN_CLOUD[1])
-    if np.count_nonzero(thin) < CLOUDS_PX:
+    colours = excess / np.maximum(sky, THIN_CLOUD[0])
+    thin, thick = colours[(sky > THIN_CLOUD[0]) & (sky < THIN_CLOUD[1])], colours[sky >= THIN_CLOUD[1]]
+    if thin.size < CLOUDS_PX:
         return unknown
-    middle, spread = median_and_spread(excess[thin] / sky[thin])
+    # thick clouds may be of drops under thin ones of ice
+    middle, spread = max(median_and_spread(part) for part in (thin, thick) if part.size >= CLOUDS_PX)
     sums = [
         np.bincount(small.ids, part, small.count + 1)
         for part in swir_excess(canvas, seen, *np.divmod(small.pixels, canvas.shape[1]))
     ]
-    return np.asarray((sums[1] - middle * sums[0]) / np.maximum(spread * sums[0], 1e-6))
+    return np.asarray((sums[1] - middle * sums[0]) / np.maximum(max(spread, ICE_AND_DROPS) * sums[0], 1e-6))
 
 
 def swir_excess(
