@@ -28,6 +28,7 @@ from monitor.detection.sun import Sun, sun_of
 from monitor.ranks import quantile
 from monitor.scenes.scene import Scene
 from monitor.scenes.stack import Stack, thinning
+from monitor.spectrum import WAVELENGTHS_UM
 
 EVERYWHERE = slice(None)
 LEARN_PX = 100_000
@@ -42,6 +43,9 @@ DARK_WATER = 0.2
 """Share of what clouds reflect in the infrared that water stays below, and snow does not."""
 BRIGHTER_THAN_GROUND = 1.5
 """Clouds outshine the brightest ground but snow by this factor; sets their colour where values are not reflectances."""
+MOST_AIR_UM = 0.065
+"""Most that the air reflects, times the wavelength in micrometres: it scatters the longer bands less (Chavez 1988, doi:
+10.1016/0034-4257(88)90019-3, has powers from -4 to -.5). Where all ground is bright the darkest shows more than air."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +211,7 @@ def colours(scene: Scene, known: Known) -> Colours:
     usual = table(CLOUD_COLOUR, scene.bands)
     air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction:
-        air = np.maximum(known.darkest, 0).astype(np.float32)
+        air = np.clip(known.darkest, 0, np.float32(MOST_AIR_UM) / table(WAVELENGTHS_UM, scene.bands))
     brightest = air + BRIGHTER_THAN_GROUND * (known.brightest - air)
     cloud = np.maximum(usual, brightest).astype(np.float32)
     return Colours(
