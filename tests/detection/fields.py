@@ -63,6 +63,13 @@ def ground(seed: int = 0, size: int = SIZE) -> NDArray[Any]:
     return np.stack([ndimage.gaussian_filter(band, 0.7) for band in cube]) * texture
 
 
+def even(colour: NDArray[Any], texture: float) -> NDArray[Any]:
+    """One kind of ground of slow and fine texture, (bands, rows, columns), smoother than the sensor's noise."""
+    rng = np.random.default_rng(3)
+    slow, fine = (ndimage.gaussian_filter(rng.standard_normal((SIZE, SIZE)), sigma) for sigma in (12, 1))
+    return colour[:, None, None] * (1 + texture * (slow / slow.std() + 0.3 * fine / fine.std()))
+
+
 def later(cube: NDArray[Any], seed: int = 1) -> NDArray[Any]:
     """The same ground another day: sensor noise."""
     return cube + 0.002 * np.random.default_rng(seed).standard_normal(cube.shape)

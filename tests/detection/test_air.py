@@ -7,8 +7,23 @@ import pytest
 from scipy import ndimage
 
 from monitor.clustering.reference import fit_reference
+from monitor.detection.canvas import colours, known_of
 from monitor.detection.result import Flag
-from tests.detection.fields import CLOUD, SIZE, WATER, cloudy, disc, ground, judge, later, paint, scene, share
+from tests.detection.fields import (
+    CLOUD,
+    FOREST,
+    SIZE,
+    WATER,
+    cloudy,
+    disc,
+    even,
+    ground,
+    judge,
+    later,
+    paint,
+    scene,
+    share,
+)
 
 SNOW = np.array([0.86, 0.85, 0.84, 0.75, 0.12, 0.08])
 CIRRUS = np.array([0.60, 0.62, 0.64, 0.66, 0.38, 0.26])
@@ -48,6 +63,14 @@ def test_thin_cloud_over_dark_water_is_no_snow_at_level_1():
     flags = judge(at_level_1(later(veiled)), fitted(at_level_1(sea))).flags
     assert share(flags, veil > 0.15, Flag.CLOUD) > 0.95
     assert (flags == Flag.ANOMALY).mean() < 0.002
+
+
+def test_the_light_of_the_air_is_that_of_dark_water_and_not_of_forest_where_there_is_none(cube):
+    beside_water, forest = at_level_1(cube), at_level_1(even(FOREST, 0.05))
+    air = colours(beside_water, known_of(fitted(beside_water))).air
+    np.testing.assert_allclose(air[3:], (AIR + WATER)[3:], atol=0.01)
+    infrared = colours(forest, known_of(fitted(forest))).air[3:]
+    assert (infrared < 0.3 * FOREST[3:] + 0.02).all()
 
 
 def town(cube):

@@ -13,6 +13,7 @@ from tests.detection.fields import (
     WATER,
     cloudy,
     disc,
+    even,
     judge,
     later,
     model,
@@ -24,13 +25,6 @@ from tests.detection.fields import (
 SNOW = np.array([0.92, 0.92, 0.90, 0.82, 0.14, 0.10])
 RADIOMETRY = np.array([0.004, -0.003, 0.005, -0.004, 0.003, -0.002])
 """What the bands of another day are off by."""
-
-
-def even(colour, texture):
-    """One kind of ground of slow and fine texture, (bands, rows, columns), smoother than the sensor's noise."""
-    rng = np.random.default_rng(3)
-    slow, fine = (ndimage.gaussian_filter(rng.standard_normal((SIZE, SIZE)), sigma) for sigma in (12, 1))
-    return colour[:, None, None] * (1 + texture * (slow / slow.std() + 0.3 * fine / fine.std()))
 
 
 def another_day(cube, seed=1):
