@@ -43,9 +43,6 @@ DARK_WATER = 0.2
 """Share of what clouds reflect in the infrared that water stays below, and snow does not."""
 BRIGHTER_THAN_GROUND = 1.5
 """Clouds outshine the brightest ground but snow by this factor; sets their colour where values are not reflectances."""
-MOST_AIR_UM = 0.065
-"""Most that the air reflects, times the wavelength in micrometres: it scatters the longer bands less (Chavez 1988, doi:
-10.1016/0034-4257(88)90019-3, has powers from -4 to -.5). Where all ground is bright the darkest shows more than air."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,13 +208,25 @@ def colours(scene: Scene, known: Known) -> Colours:
     usual = table(CLOUD_COLOUR, scene.bands)
     air = np.zeros(len(scene.bands), np.float32)
     if scene.item.needs_sun_correction:
-        air = np.clip(known.darkest, 0, np.float32(MOST_AIR_UM) / table(WAVELENGTHS_UM, scene.bands))
+        air = light_of_air(known.darkest, scene.bands)
     brightest = air + BRIGHTER_THAN_GROUND * (known.brightest - air)
     cloud = np.maximum(usual, brightest).astype(np.float32)
     return Colours(
         cloud, table(CLOUD_SPREAD, scene.bands) * (cloud / usual), CLOUD_VARIETY, table(LIGHT_TAKEN, scene.bands),
         SHADOW_VARIETY, air,
     )  # fmt: skip
+
+
+def light_of_air(darkest: NDArray[np.float32], bands: Sequence[str]) -> NDArray[np.float32]:
+    """What the air reflects, (bands,): as much as the darkest ground, but no more than scattering allows.
+
+    It falls at least with the inverse of the wavelength from the shortest band on (the moderate haze of Chavez 1988,
+    doi:10.1016/0034-4257(88)90019-3): where there is nothing but forest, the darkest in the infrared is forest.
+    """
+    length = table(WAVELENGTHS_UM, bands)
+    shortest = length.argmin()
+    dark = np.maximum(darkest, 0)
+    return np.minimum(dark, dark[shortest] * length[shortest] / length).astype(np.float32)
 
 
 def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:
