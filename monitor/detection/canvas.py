@@ -226,7 +226,7 @@ def light_of_air(darkest: NDArray[np.float32], bands: Sequence[str]) -> NDArray[
     length = table(WAVELENGTHS_UM, bands)
     shortest = length.argmin()
     dark = np.maximum(darkest, 0)
-    return np.minimum(dark, dark[shortest] * length[shortest] / length).astype(np.float32)
+    return np.asarray(np.minimum(dark, dark[shortest] * length[shortest] / length), np.float32)
 
 
 def table(values: Mapping[str, float], bands: Sequence[str]) -> NDArray[np.float32]:
