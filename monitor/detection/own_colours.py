@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection import codes
-from monitor.detection.canvas import EVERYWHERE, Canvas, table
+from monitor.detection.canvas import EVERYWHERE, Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import CLOUD, CLOUD_COLOUR, OWN_CLOUD, OWN_SHADOW, SHADOW, Colours
 from monitor.detection.judge_kernels import SHADE_CERTAIN
+from monitor.detection.known import table
 from monitor.detection.look import Look
 from monitor.detection.look_kernels import THICKEST_HAZE
 from monitor.detection.shadow_colour import shadow_colour

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from monitor.clustering.reference import fit_reference
-from monitor.detection.canvas import colours, known_of
+from monitor.detection.known import colours, known_of
 from monitor.detection.result import Flag
 from tests.detection.fields import (
     CLOUD,
