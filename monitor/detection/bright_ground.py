@@ -16,7 +16,7 @@ from monitor.detection.looks import CLOUDLESS
 from monitor.detection.object_shadows import shadow_of
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.own_colours import shade_fits
-from monitor.detection.ships import opaque, small_ones, swir_excess
+from monitor.detection.ships import beside_cloud, opaque, share_of, small_ones, swir_bands, swir_excess
 from monitor.detection.sun import USUAL_HEIGHT_M
 from monitor.strips import strips
 
@@ -160,8 +160,23 @@ def sample(clouds: Objects, about_px: int) -> tuple[NDArray[np.intp], NDArray[np
 
 def coloured(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.bool_]:
     """Which bright objects are far brighter in the short-wave infrared than any cloud, (count + 1,)."""
-    if clouds.count == 0 or not {"swir16", "swir22"} & set(canvas.scene.bands):
+    if clouds.count == 0 or not swir_bands(canvas):
         return np.zeros(clouds.count + 1, bool)
     parts = swir_excess(canvas, seen, *np.divmod(clouds.pixels, canvas.shape[1]))
     opacity, excess = (np.bincount(clouds.ids, part, clouds.count + 1) for part in parts)
     return np.asarray(excess > SOIL * opacity)
+
+
+def soil(canvas: Canvas, seen: Look, places: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which pixels, flat indices, are far brighter in the short-wave infrared than any cloud, same shape.
+
+    Compared with the near infrared as well: the correction of the air takes too much visible light off fringes.
+    """
+    swir, visible = swir_bands(canvas), canvas.bright_bands
+    if not places.size or not swir:
+        return np.zeros(places.shape, bool)
+    more, contrast, known = beside_cloud(canvas, seen, *np.divmod(places, canvas.shape[1]))
+    opacity = share_of(more, contrast, visible)
+    if "nir08" in canvas.scene.bands:
+        opacity = np.maximum(opacity, share_of(more, contrast, [canvas.scene.bands.index("nir08")]))
+    return np.asarray(known & (share_of(more, contrast, swir) > (1 + SOIL) * opacity))

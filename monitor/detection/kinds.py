@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection import codes
-from monitor.detection.bright_ground import reject_bright_ground
+from monitor.detection.bright_ground import reject_bright_ground, soil
 from monitor.detection.canvas import Canvas
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
 from monitor.detection.look import Look
@@ -66,7 +66,8 @@ def decide(canvas: Canvas, seen: Look) -> tuple[NDArray[np.uint8], Objects]:
 def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
     """What is whiter than the ground beside a cloud is its fringe, whatever the correction of the air did to it.
 
-    Not on coarse pixels, where clouds and their fringes lie within one.
+    Unless it is far brighter in the short-wave infrared than any cloud, as bare soil is. Not on coarse pixels, where
+    clouds and their fringes lie within one.
     """
     if canvas.window == 1:
         return
@@ -84,8 +85,8 @@ def grow_clouds(canvas: Canvas, seen: Look, kind: NDArray[np.uint8]) -> None:
         found.append(np.flatnonzero(fringe) + strip.start * kind.shape[1])
 
     over_strips(kind.shape, halo + 2, grow)
-    for fringe in found:
-        kind.ravel()[fringe] = CLOUD
+    fringe = np.concatenate(found) if found else np.empty(0, np.intp)
+    kind.ravel()[fringe[~soil(canvas, seen, fringe)]] = CLOUD
 
 
 def darken_shade(seen: Look, kind: NDArray[np.uint8]) -> None:

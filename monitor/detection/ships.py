@@ -1,5 +1,7 @@
 """Ships and what else is small and bright: told from small clouds by their colour and by the shadow they lack."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +54,7 @@ def cloud_colour(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], small: Obj
     paint and steel do not. Ships are not seen on coarse pixels.
     """
     unknown = np.full(small.count + 1, np.nan)
-    if small.count == 0 or canvas.window == 1 or not {"swir16", "swir22"} & set(canvas.scene.bands):
+    if small.count == 0 or canvas.window == 1 or not swir_bands(canvas):
         return unknown
     step = sample_step(kind.size)
     rows, columns = (step * places for places in np.nonzero(kind[::step, ::step] == CLOUD))
@@ -77,18 +79,34 @@ def swir_excess(
 
     The latter as a share of the contrast of a thick cloud; both (pixels,), 0 where nothing is known of the ground.
     """
-    bands, reference = canvas.scene.bands, canvas.reference
-    visible = canvas.bright_bands
-    swir = [n for n, band in enumerate(bands) if band in ("swir16", "swir22")]
-    known = canvas.compared_at(rows, columns)
+    visible, swir = canvas.bright_bands, swir_bands(canvas)
+    more, contrast, known = beside_cloud(canvas, seen, rows, columns)
+    opacity = share_of(more, contrast, visible)
+    excess = share_of(more - opacity * contrast, contrast, swir)
+    return np.where(known, opacity, 0).astype(np.float32), np.where(known, excess, 0).astype(np.float32)
+
+
+def swir_bands(canvas: Canvas) -> list[int]:
+    """Numbers of the bands of the short-wave infrared."""
+    return [n for n, band in enumerate(canvas.scene.bands) if band in ("swir16", "swir22")]
+
+
+def beside_cloud(
+    canvas: Canvas, seen: Look, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """What pixels gained over today's ground and what thick cloud would have added, (bands, pixels).
+
+    And where the ground is known, (pixels,).
+    """
+    reference, known = canvas.reference, canvas.compared_at(rows, columns)
     label = np.where(known, reference.labels[rows, columns], 0)
     ground = reference.stack.at(rows, columns) + seen.ground.season[label].T
-    more, contrast = canvas.scene.stack.at(rows, columns) - ground, canvas.colours.cloud[:, None] - ground
-    opacity = more[visible].mean(axis=0) / np.maximum(contrast[visible].mean(axis=0), LEAST_CONTRAST)
-    excess = (more[swir] - opacity * contrast[swir]).mean(axis=0) / np.maximum(
-        contrast[swir].mean(axis=0), LEAST_CONTRAST
-    )
-    return np.where(known, opacity, 0).astype(np.float32), np.where(known, excess, 0).astype(np.float32)
+    return canvas.scene.stack.at(rows, columns) - ground, canvas.colours.cloud[:, None] - ground, known
+
+
+def share_of(more: NDArray[np.float32], contrast: NDArray[np.float32], bands: Sequence[int]) -> NDArray[np.float32]:
+    """What was gained in some bands as a share of what thick cloud would have added, (pixels,)."""
+    return more[bands].mean(axis=0) / np.maximum(contrast[bands].mean(axis=0), LEAST_CONTRAST)
 
 
 def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objects) -> NDArray[np.bool_]:
