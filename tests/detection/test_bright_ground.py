@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from monitor.clustering.reference import fit_reference
 from monitor.detection.result import Flag
-from tests.detection.fields import CLOUD, SIZE, cloudy, disc, judge, later, model, paint, scene, share, with_sun
+from tests.detection.fields import CLOUD, SIZE, SOIL, cloudy, disc, judge, later, model, paint, scene, share, with_sun
 
 CONCRETE = np.array([0.24, 0.27, 0.29, 0.32, 0.34, 0.31])
 QUARRY = np.array([0.35, 0.42, 0.47, 0.50, 0.50, 0.44])
@@ -92,3 +92,19 @@ def test_a_town_is_no_cloud_on_finer_pixels(cube, town):
     found = judge(scene(paint(later(fine), finer_town, CLOUD, 0.25), pixel_m=15), reference)
     assert share(found.flags, finer_town, Flag.CLOUD) == 0
     assert share(found.flags, finer_town, Flag.ANOMALY) > 0.8
+
+
+def test_bare_soil_beside_a_cloud_is_no_fringe_of_it(cube, reference):
+    now = cloudy(later(cube), 100, 60, 12)
+    soil = disc(100, 78, 4)
+    flags = judge(scene(paint(now, soil, SOIL)), reference).flags
+    assert share(flags, soil, Flag.ANOMALY) > 0.8
+    assert share(flags, disc(100, 60, 11), Flag.CLOUD) > 0.99
+
+
+def test_a_fringe_of_which_the_correction_of_the_air_took_visible_light_is_cloud(cube, reference):
+    now = cloudy(later(cube), 100, 60, 12)
+    fringe = disc(100, 75, 4) & ~disc(100, 60, 13)
+    yellow = CLOUD * np.array([0.3, 0.4, 0.5, 1, 1, 1])
+    flags = judge(scene(paint(now, fringe, yellow, 0.5)), reference).flags
+    assert share(flags, fringe, Flag.CLOUD) > 0.9
