@@ -22,6 +22,7 @@ from monitor.detection.codes import (
     PEAK_STEP,
     SHADOW_GAP_LOWEST,
     SURE_CODES,
+    WHITE,
 )
 from monitor.detection.look_kernels import DEEP, OPAQUE, POINT, compiled, mean_row
 
@@ -97,7 +98,8 @@ def judge_rows(shadow_gaps, cloud_gaps, bits, peak, opacity, depth, extra, taken
     """The best explanation of some rows; sets `FAINT` in `bits`.
 
     `extra` is what geometry adds to the cost of shadow, `taken` the predicted shade, `outside` where it says
-    nothing, `measured` the averaged inverse variance of depths, `gentle` where opacity hardly changes.
+    nothing, `measured` the averaged inverse variance of depths, `gentle` where opacity hardly changes. A veil over a
+    shadow pays for the shadow, unless it is whiter than the ground.
     """
     height, width = best.shape
     sharp = np.float32(POINT)
@@ -115,6 +117,8 @@ def judge_rows(shadow_gaps, cloud_gaps, bits, peak, opacity, depth, extra, taken
             thin = bright < np.float32(OPAQUE)
             point = thin & (np.float32(peak[row, column] & np.uint8(CLOUDED - 1)) * np.float32(PEAK_STEP) > sharp)
             clouded = ((bit & CLOUDIER) > 0) & (cloud_gap <= added)
+            veiled = thin & (dark >= np.float32(DEEP)) & (not outside[row, column]) & ((bit & WHITE) == 0)
+            clouded &= not (veiled & (cloud_gap + shadow_gap + added > 0))
             shaded = (not clouded) & (shadow_gap + added < 0)
             odd = (not clouded) & (not shaded) & ((bit & ODD) > 0)
             faint = (clouded & thin & (not point)) | (shaded & (sure < np.float32(DEEP)))

@@ -192,6 +192,14 @@ def test_what_is_much_darker_than_the_shade_of_a_thin_cloud_has_changed(cube, re
     assert share(flags, disc(90, 40, 6), Flag.ANOMALY) > 0.9
 
 
+def test_what_looks_like_a_shadow_under_a_veil_has_changed_where_no_cloud_throws_one(cube, reference):
+    changed = disc(110, 40, 7)
+    shade = 0.8 * ndimage.gaussian_filter(changed.astype(float), 0.5)
+    dark = later(cube) * (1 - shade * (1 - LIGHT_LEFT[:, None, None]))
+    flags = judge(scene(cloudy(paint(dark, changed, CLOUD, 0.06), 40, 70, 14)), reference).flags
+    assert share(flags, changed, Flag.ANOMALY) > 0.9
+
+
 def test_where_the_reference_is_unknown_clouds_are_told_and_no_anomaly_is_called(cube):
     known = np.ones((SIZE, SIZE), bool)
     known[30:90, 20:80] = False
