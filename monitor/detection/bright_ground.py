@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
+from monitor.detection.difference import LEAST_CONTRAST
 from monitor.detection.explain import ANOMALY, CLOUD
 from monitor.detection.heights import HEIGHTS_M, THIN
 from monitor.detection.look import Look
@@ -170,7 +171,8 @@ def coloured(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.bool_]:
 def soil(canvas: Canvas, seen: Look, places: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which pixels, flat indices, are far brighter in the short-wave infrared than any cloud, same shape.
 
-    Compared with the near infrared as well: the correction of the air takes too much visible light off fringes.
+    Compared with the near infrared as well: the correction of the air takes too much visible light off fringes. None
+    is told on ground as bright as clouds.
     """
     swir, visible = swir_bands(canvas), canvas.bright_bands
     if not places.size or not swir:
@@ -179,4 +181,5 @@ def soil(canvas: Canvas, seen: Look, places: NDArray[np.intp]) -> NDArray[np.boo
     opacity = share_of(more, contrast, visible)
     if "nir08" in canvas.scene.bands:
         opacity = np.maximum(opacity, share_of(more, contrast, [canvas.scene.bands.index("nir08")]))
+    known &= contrast[visible].mean(axis=0) > LEAST_CONTRAST
     return np.asarray(known & (share_of(more, contrast, swir) > (1 + SOIL) * opacity))
