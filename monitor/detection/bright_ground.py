@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from monitor.detection import codes
 from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
-from monitor.detection.difference import LEAST_CONTRAST
 from monitor.detection.explain import ANOMALY, CLOUD
 from monitor.detection.heights import HEIGHTS_M, THIN
+from monitor.detection.infrared import SOIL, swir_bands, swir_excess
 from monitor.detection.look import Look
 from monitor.detection.looks import CLOUDLESS
 from monitor.detection.object_shadows import shadow_of
 from monitor.detection.objects import Objects, objects_of
 from monitor.detection.own_colours import shade_fits
-from monitor.detection.ships import beside_cloud, opaque, share_of, small_ones, swir_bands, swir_excess
+from monitor.detection.ships import opaque, small_ones
 from monitor.detection.sun import USUAL_HEIGHT_M
 from monitor.strips import strips
 
@@ -31,8 +31,6 @@ THICK_CORE_PX, THICK_CORE_SHARE = 9, 0.04
 COMPACT_PX = 1000
 """Larger objects need more than these shares, in proportion to their diameter: a cloud that grows grows wider, a town
 sprawls."""
-SOIL = 0.7
-"""Bright soil adds at least so much more light in the short-wave infrared than a cloud as bright in the visible."""
 FEW_CLOUDS, LEAST_OPAQUE = 0.15, 0.25
 """Under less cloud than the first, most shadows lie in sight. Where some do, what is thinner than the second may be a
 cloud whose shadow is lost in the scatter of the ground."""
@@ -166,20 +164,3 @@ def coloured(canvas: Canvas, seen: Look, clouds: Objects) -> NDArray[np.bool_]:
     parts = swir_excess(canvas, seen, *np.divmod(clouds.pixels, canvas.shape[1]))
     opacity, excess = (np.bincount(clouds.ids, part, clouds.count + 1) for part in parts)
     return np.asarray(excess > SOIL * opacity)
-
-
-def soil(canvas: Canvas, seen: Look, places: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which pixels, flat indices, are far brighter in the short-wave infrared than any cloud, same shape.
-
-    Compared with the near infrared as well: the correction of the air takes too much visible light off fringes. None
-    is told on ground as bright as clouds.
-    """
-    swir, visible = swir_bands(canvas), canvas.bright_bands
-    if not places.size or not swir:
-        return np.zeros(places.shape, bool)
-    more, contrast, known = beside_cloud(canvas, seen, *np.divmod(places, canvas.shape[1]))
-    opacity = share_of(more, contrast, visible)
-    if "nir08" in canvas.scene.bands:
-        opacity = np.maximum(opacity, share_of(more, contrast, [canvas.scene.bands.index("nir08")]))
-    known &= contrast[visible].mean(axis=0) > LEAST_CONTRAST
-    return np.asarray(known & (share_of(more, contrast, swir) > (1 + SOIL) * opacity))

@@ -64,14 +64,17 @@ class Canvas:
         height, width = self.nearest.shape
         return height, width
 
+    def bands_of(self, *names: str) -> list[int]:
+        """Numbers of those of some bands that the scene has."""
+        return [n for n, band in enumerate(self.scene.bands) if band in names]
+
     @property
     def bright_bands(self) -> list[int]:
         """Numbers of the bands by which brightness is told: green and red, else the first.
 
         Corrections of the air spoil the blue beside clouds.
         """
-        bands = self.scene.bands
-        return [bands.index(band) for band in ("green", "red") if band in bands] or [0]
+        return self.bands_of("green", "red") or [0]
 
     @cached_property
     def water(self) -> NDArray[np.bool_]:
@@ -80,9 +83,9 @@ class Canvas:
         That is NDWI > 0 (McFeeters 1996, doi:10.1080/01431169608948714), of all infrared bands there are; without any,
         or without green and red, no label is known to be water.
         """
-        water, bands, level = np.zeros(NO_LABEL + 1, bool), self.scene.bands, self.prior.level
-        visible = [bands.index(band) for band in ("green", "red") if band in bands][:1]
-        infrared = [bands.index(band) for band in ("nir08", "swir16", "swir22") if band in bands]
+        water, level = np.zeros(NO_LABEL + 1, bool), self.prior.level
+        visible = self.bands_of("green") or self.bands_of("red")
+        infrared = self.bands_of("nir08", "swir16", "swir22")
         if visible and infrared:
             dark = level[:, infrared] < DARK_WATER * self.colours.cloud[infrared]
             water[: len(level)] = (dark & (level[:, infrared] < level[:, visible])).all(axis=1)

@@ -5,9 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detection import codes
-from monitor.detection.bright_ground import reject_bright_ground, soil
+from monitor.detection.bright_ground import reject_bright_ground
 from monitor.detection.canvas import Canvas
 from monitor.detection.explain import ANOMALY, CLEAR, CLOUD, SHADOW
+from monitor.detection.infrared import soil
 from monitor.detection.look import Look
 from monitor.detection.look_kernels import DEEP, strength_rows
 from monitor.detection.looks import sunlit

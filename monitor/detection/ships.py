@@ -1,7 +1,5 @@
 """Ships and what else is small and bright: told from small clouds by their colour and by the shadow they lack."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from monitor.detection.canvas import Canvas
 from monitor.detection.codes import read
 from monitor.detection.explain import CLOUD
 from monitor.detection.ground import sample_step
+from monitor.detection.infrared import swir_bands, swir_excess
 from monitor.detection.look import Look
 from monitor.detection.look_kernels import OPAQUE
 from monitor.detection.object_shadows import shadow_of
@@ -34,8 +33,6 @@ THIN_CLOUD = (0.1, 0.6)
 ICE_AND_DROPS = 0.1
 """By how much that colour differs at least from cloud to cloud, as a share of a thick one's contrast: a veil of ice
 says little of the drops below it."""
-LEAST_CONTRAST = 0.02
-"""Reflectance by which clouds are at least brighter than the ground."""
 LIKE, UNLIKE = 1.5, 2.0
 """Standard deviations of the clouds' colour in the short-wave infrared: what is not brighter by the first is a cloud,
 what is brighter by the second a ship."""
@@ -70,43 +67,6 @@ def cloud_colour(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], small: Obj
         for part in swir_excess(canvas, seen, *np.divmod(small.pixels, canvas.shape[1]))
     ]
     return np.asarray((sums[1] - middle * sums[0]) / np.maximum(max(spread, ICE_AND_DROPS) * sums[0], 1e-6))
-
-
-def swir_excess(
-    canvas: Canvas, seen: Look, rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Opacity of pixels by the visible, and by how much they are brighter in the short-wave infrared than such a cloud.
-
-    The latter as a share of the contrast of a thick cloud; both (pixels,), 0 where nothing is known of the ground.
-    """
-    visible, swir = canvas.bright_bands, swir_bands(canvas)
-    more, contrast, known = beside_cloud(canvas, seen, rows, columns)
-    opacity = share_of(more, contrast, visible)
-    excess = share_of(more - opacity * contrast, contrast, swir)
-    return np.where(known, opacity, 0).astype(np.float32), np.where(known, excess, 0).astype(np.float32)
-
-
-def swir_bands(canvas: Canvas) -> list[int]:
-    """Numbers of the bands of the short-wave infrared."""
-    return [n for n, band in enumerate(canvas.scene.bands) if band in ("swir16", "swir22")]
-
-
-def beside_cloud(
-    canvas: Canvas, seen: Look, rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """What pixels gained over today's ground and what thick cloud would have added, (bands, pixels).
-
-    And where the ground is known, (pixels,).
-    """
-    reference, known = canvas.reference, canvas.compared_at(rows, columns)
-    label = np.where(known, reference.labels[rows, columns], 0)
-    ground = reference.stack.at(rows, columns) + seen.ground.season[label].T
-    return canvas.scene.stack.at(rows, columns) - ground, canvas.colours.cloud[:, None] - ground, known
-
-
-def share_of(more: NDArray[np.float32], contrast: NDArray[np.float32], bands: Sequence[int]) -> NDArray[np.float32]:
-    """What was gained in some bands as a share of what thick cloud would have added, (pixels,)."""
-    return more[bands].mean(axis=0) / np.maximum(contrast[bands].mean(axis=0), LEAST_CONTRAST)
 
 
 def shadowless(canvas: Canvas, seen: Look, kind: NDArray[np.uint8], ships: Objects) -> NDArray[np.bool_]:
