@@ -71,6 +71,7 @@ def both(one: Callable[[], Done], other: Callable[[], Part]) -> tuple[Done, Part
     return first, second
 
 
+@cache
 def cores() -> int:
     """How many cores the machine has."""
     return os.cpu_count() or 1
