@@ -38,7 +38,7 @@ CLOUD_SPREAD = {
 cirrus band."""
 OWN_CLOUD = 0.4
 """Clouds of one scene are alike: share of both about the colour of the scene's own thick clouds."""
-SHADOW_VARIETY, OWN_SHADOW = 0.10, 0.07
+SHADOW_VARIETY, OWN_SHADOW = 0.10, 0.055
 """Shadows differ by about the first share of what they take, and by the second about that of the scene's own."""
 
 CLEAR, CLOUD, SHADOW, ANOMALY = range(4)
