@@ -40,9 +40,10 @@ def soil(canvas: Canvas, seen: Look, places: NDArray[np.intp]) -> NDArray[np.boo
     more, contrast, known = beside_cloud(canvas, seen, *np.divmod(places, canvas.shape[1]))
     known &= contrast[canvas.bright_bands].mean(axis=0) > LEAST_CONTRAST
     visible = share_of(more, contrast, canvas.bright_bands)
-    beyond = share_of(more, contrast, near) if near else visible
-    longest = share_of(more, contrast, swir) if swir else visible
-    return np.asarray(known & (longest > (1 + SOIL) * (np.maximum(visible, beyond) if swir else beyond)))
+    infrared = share_of(more, contrast, near) if near else visible
+    if not swir:
+        return np.asarray(known & (visible > (1 + SOIL) * infrared))
+    return np.asarray(known & (share_of(more, contrast, swir) > (1 + SOIL) * np.maximum(visible, infrared)))
 
 
 def swir_bands(canvas: Canvas) -> list[int]:

@@ -58,6 +58,7 @@ def test_cloud_is_cloud_over_snow_that_outshines_it(bare_rows):
     cube = even(SNOW, 0.01)
     cube[:, :bare_rows] = even(FOREST, 0.05)[:, :bare_rows]
     flags = judge(scene(another_day(cloudy(cube, 110, 100, 14))), model(cube)).flags
+    assert share(flags, disc(110, 100, 11), Flag.CLOUD) > 0.95
     assert share(flags, disc(110, 100, 18), Flag.CLOUD) > 0.95  # down to its fringes
     assert (flags == Flag.ANOMALY).sum() == 0
 
